@@ -1,0 +1,67 @@
+# Everything below needs Python (3.11 to 3.14) with pip, make and git; the rest is installed into this folder.
+PYTHON ?= python3
+UV := .tools/bin/uv
+BIN := .venv/bin
+MELTANO_BIN := .venv-meltano/bin
+export UV_PYTHON_DOWNLOADS := never
+
+.PHONY: help setup meltano demo test lint format docs lock benchmark clean
+
+help:
+	@echo "make demo       the whole path against the sandbox: till to books"
+	@echo "make test       all tests"
+	@echo "make lint       ruff, mypy, derived texts up to date"
+	@echo "make benchmark  the figures of benchmarks/README.md"
+
+setup: .venv/.ready
+meltano: .venv-meltano/.ready .meltano/.ready
+
+$(UV): requirements/tools.txt
+	$(PYTHON) -m pip install --quiet --disable-pip-version-check --target .tools --upgrade -r requirements/tools.txt
+
+.venv/.ready: $(UV) requirements/dev.txt pyproject.toml
+	$(UV) venv --quiet --allow-existing --python $(PYTHON) .venv
+	$(UV) pip sync --quiet --python $(BIN)/python --require-hashes requirements/dev.txt
+	$(UV) pip install --quiet --python $(BIN)/python --no-deps --editable .
+	touch $@
+
+.venv-meltano/.ready: $(UV) requirements/meltano.txt
+	$(UV) venv --quiet --allow-existing --python $(PYTHON) .venv-meltano
+	$(UV) pip sync --quiet --python $(MELTANO_BIN)/python --require-hashes requirements/meltano.txt
+	touch $@
+
+.meltano/.ready: .venv-meltano/.ready meltano.yml pyproject.toml
+	$(MELTANO_BIN)/meltano --log-level=warning install
+	touch $@
+
+demo: setup meltano
+	$(BIN)/python -m sandbox.demo
+
+test: setup meltano
+	$(BIN)/python -m pytest
+
+lint: setup
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+	$(BIN)/mypy
+	$(BIN)/python scripts/generate.py --check
+
+format: setup
+	$(BIN)/ruff check --fix .
+	$(BIN)/ruff format .
+
+docs: setup
+	$(BIN)/python scripts/generate.py
+
+lock: $(UV)
+	$(UV) pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-header \
+		pyproject.toml --extra postgres --group dev --output-file requirements/dev.txt
+	$(UV) pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-header \
+		requirements/meltano.in --output-file requirements/meltano.txt
+
+benchmark: setup
+	$(BIN)/python -m benchmarks.posting
+	$(BIN)/python -m benchmarks.receiving
+
+clean:
+	rm -rf .venv .venv-meltano .tools .meltano .demo dist
