@@ -1,0 +1,236 @@
+"""Failures on demand: a middleware that makes chosen requests fail in a chosen way, for both stand-ins.
+
+`POST /control/faults` takes a list of rules, `GET /control/faults` tells the rules and what fired,
+`DELETE /control/faults` forgets all. A rule is an object:
+
+    `where`: `qbo`, `token` or `franpos`; left out: all three.
+    `match`: which requests: `path` (a regular expression, searched in path and query), `method`, `entity` (its name
+        stands in the address, or as a key in the body), and of those `nth` (that one), `every` (each Nth) or `share`
+        (that part of them, drawn from the seed); left out: the next ones.
+    `do`: `500`, `503`, `429`, `html` (a proxy's page), `drop_before` (the connection is closed and nothing was done),
+        `drop_after` (everything was done, and the connection is closed without an answer), `hang` (no answer for
+        `seconds`, nothing was done), `hang_after` (the same, and everything was done), `slow` (it is done, `seconds`
+        later), `expire_token` (all access tokens run out first). `500_after`, `503_after` and `html_after`: everything
+        was done and the answer says otherwise.
+    `times`: how often it fires [1; with `every` or `share`: without end], `seconds` [3600], `retry_after` (seconds, in
+        the header), `status` (of `html`) [502].
+"""
+
+from __future__ import annotations
+
+import asyncio
+import re
+from dataclasses import dataclass, field
+from random import Random
+from typing import TYPE_CHECKING, Any
+
+from aiohttp import web
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from aiohttp.typedefs import Handler, Middleware
+
+_PLACES = {"/v3/": "qbo", "/oauth2/": "token", "/v2/oauth2/": "token", "/api/": "franpos"}
+_BEFORE = frozenset({"500", "503", "429", "html", "drop_before", "hang", "slow", "expire_token"})
+_AFTER = frozenset({"500_after", "503_after", "html_after", "drop_after", "hang_after"})
+_KEYS = frozenset({"where", "match", "do", "times", "seconds", "retry_after", "status"})
+_MATCH_KEYS = frozenset({"path", "method", "entity", "nth", "every", "share"})
+
+
+@dataclass(slots=True)
+class Rule:
+    """One kind of failure.
+
+    Attributes:
+        order: The rule as it was given.
+        do: What happens.
+        left: How often it may still happen; None: without end.
+        met: How many requests it matched.
+        fired: How often it happened.
+    """
+
+    order: dict[str, Any]
+    do: str
+    left: int | None
+    met: int = 0
+    fired: int = 0
+
+    @property
+    def match(self) -> dict[str, Any]:
+        """Which requests it is for."""
+        return dict(self.order.get("match") or {})
+
+
+@dataclass(slots=True)
+class FaultPlan:
+    """The failures that are to come, and those that came.
+
+    Args:
+        seed: What shares are drawn from.
+        expire_tokens: Lets all access tokens run out.
+    """
+
+    seed: int = 0
+    expire_tokens: Callable[[], None] | None = None
+    rules: list[Rule] = field(default_factory=list)
+    log: list[dict[str, Any]] = field(default_factory=list)
+    _random: Random = field(init=False)
+
+    def __post_init__(self) -> None:
+        self._random = Random(self.seed)
+
+    def add(self, order: dict[str, Any]) -> None:
+        """Add a rule.
+
+        Args:
+            order: The rule, as the module describes it.
+
+        Raises:
+            ValueError: It says something unknown.
+        """
+        do, match = str(order.get("do")), order.get("match") or {}
+        if do not in _BEFORE | _AFTER:
+            raise ValueError(f"There is no failure {do!r}.")
+        if unknown := [*(set(order) - _KEYS), *(set(match) - _MATCH_KEYS)]:
+            raise ValueError(f"A rule has no {', '.join(sorted(unknown))}.")
+        if order.get("where") not in {None, *_PLACES.values()}:
+            raise ValueError(f"There is no place {order['where']!r}.")
+        re.compile(match.get("path", ""))
+        endless = "every" in match or "share" in match
+        times = order.get("times", None if endless else 1)
+        self.rules.append(Rule(order, do, times))
+
+    def clear(self) -> None:
+        """Forget all rules and what fired."""
+        self.rules.clear()
+        self.log.clear()
+
+    def report(self) -> dict[str, Any]:
+        """Return the rules and what fired."""
+        rules = [rule.order | {"met": rule.met, "fired": rule.fired} for rule in self.rules]
+        return {"rules": rules, "fired": list(self.log)}
+
+    async def due(self, request: web.Request) -> Rule | None:
+        """Return the rule that makes this request fail, if one does; it is then used up once."""
+        place = next((one for start, one in _PLACES.items() if request.path.startswith(start)), None)
+        if place is None:
+            return None
+        for rule in self.rules:
+            if rule.left == 0 or rule.order.get("where") not in {None, place}:
+                continue
+            if not await _concerns(rule.match, request):
+                continue
+            rule.met += 1
+            if self._hits(rule):
+                rule.fired += 1
+                rule.left = None if rule.left is None else rule.left - 1
+                self.log.append({"where": place, "do": rule.do, "method": request.method, "path": request.path})
+                return rule
+        return None
+
+    def _hits(self, rule: Rule) -> bool:
+        match = rule.match
+        if "nth" in match:
+            return bool(rule.met == match["nth"])
+        if "every" in match:
+            return bool(rule.met % match["every"] == 0)
+        return "share" not in match or self._random.random() < match["share"]
+
+
+async def _concerns(match: dict[str, Any], request: web.Request) -> bool:
+    if "path" in match and not re.search(match["path"], request.path_qs):
+        return False
+    if "method" in match and request.method != match["method"].upper():
+        return False
+    if "entity" in match:
+        in_path = f"/{match['entity'].lower()}" in f"{request.path}/".lower()
+        return in_path or f'"{match["entity"]}"'.encode() in await request.read()
+    return True
+
+
+def fault_middleware(plan: FaultPlan) -> Middleware:
+    """Return the middleware that makes requests fail.
+
+    Args:
+        plan: What is to fail.
+    """
+
+    @web.middleware
+    async def middleware(request: web.Request, handler: Handler) -> web.StreamResponse:
+        rule = await plan.due(request)
+        if rule is None:
+            return await handler(request)
+        seconds = float(rule.order.get("seconds", 3600))
+        if rule.do == "slow":
+            await asyncio.sleep(seconds)
+            return await handler(request)
+        if rule.do == "expire_token":
+            if plan.expire_tokens:
+                plan.expire_tokens()
+            return await handler(request)
+        if rule.do in _AFTER:
+            await handler(request)
+        what = rule.do.removesuffix("_after").removesuffix("_before")
+        if what == "hang":
+            await asyncio.sleep(seconds)
+        if what in {"hang", "drop"}:
+            return _drop(request)
+        return _answer(what, rule.order)
+
+    return middleware
+
+
+def _drop(request: web.Request) -> web.StreamResponse:
+    if request.transport is not None:
+        request.transport.abort()
+    return web.Response(status=500)
+
+
+def _answer(what: str, order: dict[str, Any]) -> web.Response:
+    headers = {"Retry-After": str(order["retry_after"])} if "retry_after" in order else {}
+    if what == "html":
+        page = "<html><head><title>502 Bad Gateway</title></head><body><h1>Bad Gateway</h1></body></html>"
+        return web.Response(status=order.get("status", 502), text=page, content_type="text/html", headers=headers)
+    if what == "429":
+        text = "message=ThrottleExceeded; errorCode=003001; statusCode=429"
+        error = {"message": text, "detail": None, "code": "3001", "element": None}
+        body: dict[str, Any] = {"fault": {"error": [error], "type": "SERVICE"}}
+        return web.json_response(body, status=429, headers=headers)
+    error = {
+        "Message": "An application error has occurred while processing your request",
+        "Detail": "System Failure Error: something went wrong on the way",
+        "code": "10000",
+        "element": "",
+    }
+    return web.json_response({"Fault": {"Error": [error], "type": "SystemFault"}}, status=int(what), headers=headers)
+
+
+def fault_routes(plan: FaultPlan) -> list[web.RouteDef]:
+    """Return the routes by which failures are ordered.
+
+    Args:
+        plan: Where the orders go.
+    """
+
+    async def add(request: web.Request) -> web.Response:
+        orders = await request.json()
+        try:
+            for order in orders if isinstance(orders, list) else [orders]:
+                plan.add(order)
+        except (ValueError, re.error) as error:
+            return web.json_response({"error": str(error)}, status=400)
+        return web.json_response(plan.report())
+
+    async def show(_request: web.Request) -> web.Response:
+        return web.json_response(plan.report())
+
+    async def clear(_request: web.Request) -> web.Response:
+        plan.clear()
+        return web.json_response(plan.report())
+
+    return [
+        web.post("/control/faults", add),
+        web.get("/control/faults", show),
+        web.delete("/control/faults", clear),
+    ]
