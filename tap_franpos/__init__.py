@@ -1,0 +1,1 @@
+"""Singer tap for the Franpos point of sale: tickets, payments and discounts."""

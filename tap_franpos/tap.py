@@ -1,0 +1,78 @@
+"""The plugin ``tap-franpos``: its class for the SDK and its command line."""
+
+from __future__ import annotations
+
+import json
+import sys
+from typing import TYPE_CHECKING, Any, ClassVar, NoReturn
+
+import simplejson
+from singer_sdk import Stream, Tap
+from singer_sdk.exceptions import ConfigurationError, ConfigValidationError, SingerSDKError
+from singer_sdk.helpers.capabilities import CapabilitiesEnum, PluginCapabilities, TapCapabilities
+
+from tap_franpos.redaction import redact, secret_values
+from tap_franpos.settings import CONFIG_SCHEMA, SECRETS, problems
+from tap_franpos.streams import DiscountsStream, PaymentsStream, TicketsStream
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+
+class TapFranpos(Tap):
+    """Reads tickets, payments and discounts of Franpos shops."""
+
+    name = "tap-franpos"
+    package_name = "franpos-qbo"
+    config_jsonschema: ClassVar[dict[str, Any]] = CONFIG_SCHEMA
+    # No BATCH: its files would come after the state that counts them as given out.
+    capabilities: ClassVar[list[CapabilitiesEnum]] = [
+        TapCapabilities.CATALOG,
+        TapCapabilities.STATE,
+        TapCapabilities.DISCOVER,
+        PluginCapabilities.ABOUT,
+        PluginCapabilities.STREAM_MAPS,
+        PluginCapabilities.FLATTENING,
+        PluginCapabilities.STRUCTURED_LOGGING,
+    ]
+
+    def discover_streams(self) -> Sequence[Stream]:
+        """The three streams of the contract."""
+        return [TicketsStream(self), PaymentsStream(self), DiscountsStream(self)]
+
+    def _validate_config(self, *, raise_errors: bool = True) -> list[str]:
+        """Check the settings against the schema and then for sense; no error holds a secret."""
+        self._config = {name: value for name, value in self._config.items() if value is not None}  # null: not set
+        try:
+            found = super()._validate_config() or problems(self._config)
+        except ConfigValidationError as error:
+            found = error.errors
+        secrets = secret_values(self._config, SECRETS)
+        errors = [redact(error, secrets) for error in found]
+        if errors and raise_errors:
+            raise ConfigValidationError("Config validation failed", errors=errors, schema=self.config_jsonschema)
+        return errors
+
+    @classmethod
+    def invoke(cls, **options: Any) -> None:  # noqa: ANN401 - passed on as they come
+        """Run the command; wrong settings become the one error that `main` shows."""
+        try:
+            super().invoke(**options)
+        except ConfigValidationError as error:
+            raise ConfigurationError("; ".join(error.errors)) from None
+
+
+def main() -> None:
+    """Run ``tap-franpos``. Known errors end as one line on stderr and exit code 1."""
+    try:
+        TapFranpos.cli()
+    except ConfigValidationError as error:
+        _stop("; ".join(error.errors))
+    except (json.JSONDecodeError, simplejson.JSONDecodeError) as error:
+        _stop(f"a file or environment variable with settings, state or catalog is not JSON: {error}")
+    except (SingerSDKError, OSError) as error:
+        _stop(str(error))
+
+
+def _stop(problem: str) -> NoReturn:
+    sys.exit(f"{TapFranpos.name}: {problem}")
