@@ -1,0 +1,40 @@
+"""The accounting rules as pure code: a ticket with its tenders and discounts becomes the documents to post.
+
+No I/O, no clock and no configuration look-ups: everything a rule needs is an argument. :func:`decide` is the door.
+"""
+
+from target_qbo.accounting.decide import decide
+from target_qbo.accounting.documents import (
+    Decision,
+    Document,
+    DocumentKind,
+    DocumentLine,
+    ItemKey,
+    ItemRole,
+    Payment,
+    Skipped,
+    Voided,
+    Waiting,
+)
+from target_qbo.accounting.rules import PaymentMethod, Rules, Tender
+from target_qbo.accounting.ticket import Discount, PaymentRow, Ticket
+
+__all__ = [
+    "Decision",
+    "Discount",
+    "Document",
+    "DocumentKind",
+    "DocumentLine",
+    "ItemKey",
+    "ItemRole",
+    "Payment",
+    "PaymentMethod",
+    "PaymentRow",
+    "Rules",
+    "Skipped",
+    "Tender",
+    "Ticket",
+    "Voided",
+    "Waiting",
+    "decide",
+]

@@ -1,0 +1,242 @@
+"""The decision: a ticket with its tenders and discounts becomes documents, or a reason why not.
+
+The source of every rule is the accounting rules' table that its function names.
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+from decimal import Decimal
+from typing import TYPE_CHECKING, TypeVar
+
+from target_qbo.accounting import naming
+from target_qbo.accounting.documents import (
+    Decision,
+    Document,
+    DocumentKind,
+    DocumentLine,
+    ItemKey,
+    ItemRole,
+    Skipped,
+    Voided,
+    Waiting,
+)
+from target_qbo.accounting.money import ZERO, apportion, cents, multiply, total
+from target_qbo.accounting.tenders import Settlement, settle
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator, Sequence
+
+    from target_qbo.accounting.rules import Rules
+    from target_qbo.accounting.ticket import Discount, Line, PaymentRow, Ticket
+
+# QuickBooks refuses amounts of 100 billion and more; quantities and prices keep at most seven decimals there.
+_LARGEST = Decimal(10) ** 11
+_DECIMALS = 7
+_MOST_DECIMALS = 20
+_SHOWN = 5
+
+_Row = TypeVar("_Row", "PaymentRow", "Discount")
+
+
+def decide(
+    ticket: Ticket,
+    payments: Sequence[PaymentRow],
+    discounts: Sequence[Discount],
+    rules: Rules,
+    now: dt.datetime,
+) -> Decision:
+    """Decide how a ticket stands in the books.
+
+    Args:
+        ticket: The ticket.
+        payments: All its tenders received, also those it does not name any more.
+        discounts: All its discounts received, likewise.
+        rules: The company's choices.
+        now: The present moment, with a time zone; it ends the wait for late tenders.
+
+    Returns:
+        A document whose lines add up to the ticket's total less points and balance spent (sign turned for a refund),
+        with payments that add up to the document's total; or why there is none.
+    """
+    if ticket.voided:
+        return Voided()
+    missing = _missing(ticket, payments, discounts)
+    payments = _counted(payments, ticket.payment_ids, lambda row: row.payment_id)
+    discounts = _counted(discounts, ticket.discount_ids, lambda row: row.discount_id)
+    refusal = _unreasonable(ticket, payments, discounts)
+    if refusal is not None:
+        return refusal
+    until = ticket.created_at.astimezone(dt.UTC) + dt.timedelta(days=rules.wait_days)
+    if missing:
+        return _wait(missing, "incomplete", until, now)
+    document_lines = list(_goods(ticket, discounts, rules))
+    ticket_total = cents(ticket.total)
+    lines_total = total(line.amount for line in document_lines)
+    if lines_total != ticket_total:
+        return Skipped(
+            "lines_mismatch",
+            f"the lines, discounts, tax and tips add up to {lines_total}, but the till's total is {ticket_total} "
+            f"(difference {lines_total - ticket_total}): correct the ticket at the till",
+        )
+    settlement = settle(ticket, payments, rules)
+    if isinstance(settlement, Skipped):
+        return settlement
+    if settlement.received != ticket_total:
+        return _payments_differ(settlement, ticket_total, until, now)
+    document_lines += _spent(settlement, rules)
+    return _document(ticket, document_lines, settlement, rules)
+
+
+def business_date(ticket: Ticket, rules: Rules) -> dt.date:
+    """Return the day the ticket belongs to, in the shop's zone (accounting rules, ``TxnDate``)."""
+    if rules.business_day_start == dt.time(0):
+        return ticket.business_date
+    local = ticket.created_at
+    before = local.time() < rules.business_day_start
+    return local.date() - dt.timedelta(days=1) if before else local.date()
+
+
+def _counted(rows: Sequence[_Row], named: frozenset[str] | None, row_id: Callable[[_Row], str]) -> list[_Row]:
+    counted = rows if named is None else [row for row in rows if row_id(row) in named]
+    return sorted(counted, key=lambda row: naming.id_order(row_id(row)))
+
+
+def _missing(ticket: Ticket, payments: Sequence[PaymentRow], discounts: Sequence[Discount]) -> str | None:
+    missing_payments = (ticket.payment_ids or frozenset()) - {row.payment_id for row in payments}
+    missing_discounts = (ticket.discount_ids or frozenset()) - {row.discount_id for row in discounts}
+    named = [f"payment {row_id}" for row_id in sorted(missing_payments)]
+    named += [f"discount {row_id}" for row_id in sorted(missing_discounts)]
+    if not named:
+        return None
+    shown = ", ".join(named[:_SHOWN]) + (f" and {len(named) - _SHOWN} more" if len(named) > _SHOWN else "")
+    return f"the till names {shown}, which has not arrived: sync the period again"
+
+
+def _unreasonable(ticket: Ticket, payments: Sequence[PaymentRow], discounts: Sequence[Discount]) -> Skipped | None:
+    numbers = [ticket.tax_total, ticket.tip_total, ticket.total]
+    numbers += [number for line in ticket.lines for number in (line.quantity, line.unit_price, line.amount)]
+    numbers += [row.amount for row in payments] + [row.amount for row in discounts]
+    for number in numbers:
+        if not number.is_finite() or abs(number) >= _LARGEST or _decimals(number) > _MOST_DECIMALS:
+            return Skipped("number_out_of_range", f"{number} is no amount or quantity that QuickBooks can hold")
+    if any(abs(multiply(line.unit_price, line.quantity)) >= _LARGEST for line in ticket.lines):
+        return Skipped("number_out_of_range", "a line's price × quantity is more than QuickBooks can hold")
+    return None
+
+
+def _goods(ticket: Ticket, discounts: Sequence[Discount], rules: Rules) -> Iterator[DocumentLine]:
+    """Yield the lines in sale signs: sold lines each with its discounts, whole-ticket discounts, tips, tax."""
+    amounts = dict(
+        zip(
+            (discount.discount_id for discount in discounts),
+            apportion([discount.amount for discount in discounts]),
+            strict=True,
+        )
+    )
+    line_ids = {line.line_id for line in ticket.lines}
+    for line in ticket.lines:
+        yield _sold(line, rules)
+        for discount in discounts:
+            if discount.line_id == line.line_id:
+                yield from _discount(discount, amounts[discount.discount_id], rules)
+    for discount in discounts:
+        if discount.line_id not in line_ids:
+            yield from _discount(discount, amounts[discount.discount_id], rules)
+    yield from _single(ItemRole.TIPS, rules.tips_item, cents(ticket.tip_total))
+    yield from _single(ItemRole.TAX, rules.tax_item, cents(ticket.tax_total))
+
+
+def _sold(line: Line, rules: Rules) -> DocumentLine:
+    item = (
+        ItemKey(ItemRole.PRODUCT, rules.product_item)
+        if line.is_product
+        else ItemKey(ItemRole.SERVICE, rules.service_item)
+    )
+    product = cents(multiply(line.unit_price, line.quantity))
+    amount = cents(line.amount)
+    shown = (
+        product == amount
+        and line.quantity != 0
+        and max(_decimals(line.quantity), _decimals(line.unit_price)) <= _DECIMALS
+    )
+    description = naming.line_description(line, shown=shown)
+    if shown:
+        return DocumentLine(item, line.quantity, line.unit_price, amount, description)
+    quantity = Decimal(-1) if line.quantity < 0 else Decimal(1)
+    return DocumentLine(item, quantity, amount * quantity + ZERO, amount, description)
+
+
+def _discount(discount: Discount, amount: Decimal, rules: Rules) -> Iterator[DocumentLine]:
+    name = naming.discount_name(discount.name, rules.own_item_names())
+    yield from _single(ItemRole.DISCOUNT, name, -amount, discount.name)
+
+
+def _single(role: ItemRole, name: str, amount: Decimal, description: str | None = None) -> Iterator[DocumentLine]:
+    """Yield one line of quantity 1, or none where there is nothing."""
+    if amount != 0:
+        text = naming.clean_text(description) or name
+        yield DocumentLine(ItemKey(role, name), Decimal(1), amount, amount, text)
+
+
+def _spent(settlement: Settlement, rules: Rules) -> Iterator[DocumentLine]:
+    yield from _single(ItemRole.REWARD_POINTS, rules.reward_points_item, -settlement.points)
+    yield from _single(ItemRole.CUSTOMER_BALANCE, rules.customer_balance_item, -settlement.balance)
+
+
+def _document(
+    ticket: Ticket, lines: Sequence[DocumentLine], settlement: Settlement, rules: Rules
+) -> Document | Skipped:
+    refund = ticket.total < 0 and cents(ticket.total) != 0
+    if refund:
+        lines = [_turned(line) for line in lines]
+    document_total = total(line.amount for line in lines)
+    if document_total < 0:
+        return Skipped(
+            "negative_document",
+            f"after reward points and customer balance the document would come to {document_total}, which QuickBooks "
+            "refuses: correct the tenders at the till, or enter the ticket by hand",
+        )
+    if not lines:
+        return Skipped("no_lines", "the ticket has no line, tax or tip: there is nothing to post")
+    if not refund and settlement.negative is not None:
+        return Skipped("negative_tender", settlement.negative)
+    return Document(
+        kind=DocumentKind.REFUND_RECEIPT if refund else DocumentKind.INVOICE,
+        number=naming.document_number(ticket, rules.doc_number_prefix),
+        location_id=ticket.location_id,
+        date=business_date(ticket, rules),
+        lines=tuple(lines),
+        total=document_total,
+        note=settlement.refund_note(naming.document_note(ticket)) if refund else naming.document_note(ticket),
+        payments=() if refund else settlement.payments,
+        method=settlement.refund_method if refund else None,
+    )
+
+
+def _turned(line: DocumentLine) -> DocumentLine:
+    """Turn the sign of a line: returned goods come back as positive quantities, the rest by its price."""
+    amount = -line.amount + ZERO
+    if line.item.role in {ItemRole.PRODUCT, ItemRole.SERVICE}:
+        return DocumentLine(line.item, -line.quantity, line.unit_price, amount, line.description)
+    return DocumentLine(line.item, line.quantity, -line.unit_price, amount, line.description)
+
+
+def _payments_differ(
+    settlement: Settlement, ticket_total: Decimal, until: dt.datetime, now: dt.datetime
+) -> Skipped | Waiting:
+    difference = settlement.received - ticket_total
+    figures = f"payments come to {settlement.received}, the ticket to {ticket_total} (difference {difference})"
+    short = abs(settlement.received) < abs(ticket_total) and settlement.received * ticket_total >= 0
+    if short:
+        return _wait(f"{figures}: take the missing payment at the till", "unpaid", until, now)
+    return Skipped("payments_mismatch", f"{figures}: correct the tenders at the till")
+
+
+def _wait(reason: str, code: str, until: dt.datetime, now: dt.datetime) -> Skipped | Waiting:
+    return Waiting(reason, until) if now < until else Skipped(code, reason)
+
+
+def _decimals(number: Decimal) -> int:
+    exponent = number.normalize().as_tuple().exponent
+    return max(0, -exponent) if isinstance(exponent, int) else 0

@@ -1,0 +1,106 @@
+"""Names, numbers and texts of the documents: stable for ever, within QuickBooks' lengths and characters."""
+
+from __future__ import annotations
+
+import base64
+import hashlib
+import re
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+    from decimal import Decimal
+
+    from target_qbo.accounting.ticket import Line, Ticket
+
+NUMBER_LENGTH = 21  # DocNumber and PaymentRefNum (QuickBooks API notes, Entities)
+NAME_LENGTH = 100
+TEXT_LENGTH = 4000
+
+_CONTROL = re.compile(r"[\x00-\x1f\x7f\ud800-\udfff\ufffe\uffff]")
+
+
+def clean_text(text: str | None, length: int = TEXT_LENGTH) -> str:
+    """Make any text fit for a description or a note: no control characters, blanks folded, cut to ``length``."""
+    return " ".join(_CONTROL.sub(" ", text or "").split())[:length].rstrip()
+
+
+def short_hash(*parts: str, characters: int) -> str:
+    """Hash the parts to so many characters of A-Z and 2-7."""
+    digest = hashlib.sha256("\x00".join(parts).encode("utf-8", "surrogatepass")).digest()
+    return base64.b32encode(digest).decode("ascii")[:characters]
+
+
+def document_number(ticket: Ticket, prefix: str) -> str:
+    """Return the ``DocNumber``: prefix, receipt number (its end, where long), ``-``, 4 characters of a hash.
+
+    The hash is of location and order id, so that shops, and tills that start again, never share a number
+    (accounting rules, Documents).
+    """
+    tail = "-" + short_hash(ticket.location_id, ticket.ticket_id, characters=4)
+    return prefix + _receipt(ticket, NUMBER_LENGTH - len(prefix) - len(tail)) + tail
+
+
+def payment_key(ticket: Ticket, payment_id: str) -> str:
+    """Return the ``PaymentRefNum`` of a tender: our own key of it, by which the Payment is found again."""
+    tail = "-" + short_hash(ticket.location_id, ticket.ticket_id, payment_id, characters=8)
+    return _receipt(ticket, NUMBER_LENGTH - len(tail)) + tail
+
+
+def document_note(ticket: Ticket) -> str:
+    """Return the ``PrivateNote`` of an invoice or refund receipt; it begins with :func:`ownership_mark`."""
+    return clean_text(f"{ownership_mark(ticket.location_id, ticket.ticket_id)} receipt {ticket.number or '-'}")
+
+
+def ownership_mark(location_id: str, ticket_id: str) -> str:
+    """Return what the note of every document of a ticket holds, and no other ticket's."""
+    return clean_text(f"Franpos location {location_id} order {ticket_id};")
+
+
+def discount_name(name: str | None, taken: frozenset[str]) -> str:
+    """Return the name of a discount's item (accounting rules, discount names).
+
+    Args:
+        name: The shop's name for it; None or blank: ``Discount``.
+        taken: Names of our other items, case folded; such a name gets the suffix `` (discount)``.
+    """
+    cleaned = clean_text((name or "").replace(":", " "), NAME_LENGTH) or "Discount"
+    return suffixed(cleaned, " (discount)") if cleaned.casefold() in taken else cleaned
+
+
+def suffixed(name: str, suffix: str, length: int = NAME_LENGTH) -> str:
+    """Append a suffix to a name, cutting the name where both would be too long."""
+    return name[: length - len(suffix)].rstrip() + suffix
+
+
+def line_description(line: Line, *, shown: bool) -> str:
+    """Describe a sold line: name, SKU, quantity × price where the line itself can't show them, who, why returned."""
+    parts: list[str | None] = [
+        line.name,
+        f"SKU {line.sku}" if line.sku else None,
+        None if shown else f"{plain(line.quantity)} × {plain(line.unit_price)}",
+        f"Sold by {line.sales_person}" if line.sales_person else None,
+        f"Returned: {line.return_reason}" if line.return_reason else None,
+    ]
+    return joined(parts)
+
+
+def id_order(row_id: str) -> tuple[int, int, str]:
+    """Sort ids as people count: numbers by value, before everything else."""
+    return (0, int(row_id), "") if row_id.isascii() and row_id.isdigit() else (1, 0, row_id)
+
+
+def joined(parts: Iterable[str | None]) -> str:
+    """Join what there is of a description."""
+    return clean_text(" | ".join(part for part in parts if part))
+
+
+def plain(number: Decimal) -> str:
+    """Write a decimal without exponent or trailing zeros: 2, 0.125, 1234.5."""
+    text = f"{number:f}"
+    return (text.rstrip("0").rstrip(".") if "." in text else text) or "0"
+
+
+def _receipt(ticket: Ticket, room: int) -> str:
+    number = re.sub(r"[^A-Za-z0-9./_-]", "", ticket.number or "") or re.sub(r"[^A-Za-z0-9]", "", ticket.ticket_id)
+    return number[-room:] if room > 0 else ""

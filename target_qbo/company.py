@@ -1,0 +1,60 @@
+"""Opening a company: its ledger, its tokens and its API, from the settings."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from importlib import metadata
+from typing import TYPE_CHECKING
+
+from target_qbo.ledger import open_ledger
+from target_qbo.ledger.tokens import TokenVault
+from target_qbo.posting.engine import post_pending
+from target_qbo.qbo import AccessTokens, QboClient, RateLimits
+
+if TYPE_CHECKING:
+    from target_qbo.ledger import CompanyLedger
+    from target_qbo.posting.summary import RunSummary
+    from target_qbo.settings import Settings
+
+
+@dataclass(frozen=True, slots=True)
+class Company:
+    """A company with all that a command needs of it."""
+
+    settings: Settings
+    ledger: CompanyLedger
+    client: QboClient
+    limits: RateLimits
+
+    @classmethod
+    def open(cls, settings: Settings) -> Company:
+        """Open the ledger; QuickBooks is not asked anything yet.
+
+        Raises:
+            TargetError: The ledger can't be opened.
+        """
+        ledger = open_ledger(settings.ledger_url, environment=settings.environment, realm_id=settings.realm_id)
+        vault = TokenVault(ledger, secret=settings.ledger_key, configured=settings.refresh_token)
+        tokens = AccessTokens(
+            vault,
+            token_url=settings.token_url,
+            client_id=settings.client_id,
+            client_secret=settings.client_secret,
+        )
+        limits = RateLimits(
+            requests=settings.requests_per_minute,
+            batches=settings.batches_per_minute,
+            minute=settings.minute_seconds,
+        )
+        client = QboClient(
+            api_url=settings.api_url,
+            realm_id=settings.realm_id,
+            tokens=tokens,
+            limits=limits,
+            user_agent=f"franpos-qbo/{metadata.version('franpos-qbo')}",
+        )
+        return cls(settings, ledger, client, limits)
+
+    def post_pending(self) -> RunSummary:
+        """Post everything that is pending; see :func:`target_qbo.posting.engine.post_pending`."""
+        return post_pending(self.ledger, self.client, self.limits, self.settings)

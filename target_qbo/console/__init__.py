@@ -1,0 +1,1 @@
+"""``franpos-qbo``: the command line for the people who answer for the books."""

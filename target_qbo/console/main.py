@@ -1,0 +1,50 @@
+"""The command line's root and its end: one line for every expected error, and the exit code that programs see.
+
+Exit codes: 0 done, 1 differences or skipped tickets where the command looks for them, 2 wrong use or configuration,
+3 QuickBooks or Franpos not to be reached, 4 sign-in needed (design, Commands).
+"""
+
+from __future__ import annotations
+
+import logging
+import sys
+
+import click
+
+from target_qbo.console.check import check
+from target_qbo.console.settings import ConsoleConfig
+from target_qbo.console.tickets import tickets
+from target_qbo.errors import TargetError
+
+
+@click.group(context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100})
+@click.version_option(package_name="franpos-qbo")
+@click.option("--tap-config", type=click.Path(exists=True, dir_okay=False), help="Settings file of tap-franpos (JSON).")
+@click.option(
+    "--target-config", type=click.Path(exists=True, dir_okay=False), help="Settings file of target-qbo (JSON)."
+)
+@click.option("--verbose", is_flag=True, help="Show what is done on the way.")
+@click.pass_context
+def cli(context: click.Context, tap_config: str | None, target_config: str | None, *, verbose: bool) -> None:
+    """See, put right and prove what a shop's tickets became in QuickBooks Online.
+
+    Settings are read where the plugins have them: --tap-config and --target-config, else the plugins' environment
+    variables (TAP_FRANPOS_…, TARGET_QBO_…), else the project's meltano.yml and .env.
+    """
+    logging.basicConfig(level=logging.INFO if verbose else logging.WARNING, format="%(message)s", stream=sys.stderr)
+    logging.getLogger("urllib3").setLevel(logging.INFO)
+    logging.getLogger("alembic").setLevel(logging.WARNING)
+    context.obj = ConsoleConfig(tap_config, target_config)
+
+
+cli.add_command(check)
+cli.add_command(tickets)
+
+
+def main() -> None:
+    """Run ``franpos-qbo``."""
+    try:
+        cli()
+    except TargetError as error:
+        click.echo(f"franpos-qbo: {error}", err=True)
+        sys.exit(error.exit_code)

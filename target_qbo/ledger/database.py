@@ -1,0 +1,164 @@
+"""Opening the ledger: the database, its migrations, its locks, and the company that this run is about."""
+
+from __future__ import annotations
+
+import contextlib
+import hashlib
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import filelock
+import sqlalchemy as sa
+from sqlalchemy.engine import URL, Connection, Engine, make_url
+
+from target_qbo.errors import ConfigurationError, UnreachableError
+from target_qbo.ledger.tables import companies
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
+
+_BUSY_SECONDS = 60
+
+
+@dataclass(frozen=True, slots=True)
+class CompanyLedger:
+    """One company's part of a ledger: what every function of this package works on."""
+
+    engine: Engine
+    company_id: int
+
+    @contextlib.contextmanager
+    def read(self) -> Iterator[Connection]:
+        """Give a connection for reading."""
+        with self.engine.connect() as connection:
+            yield connection
+
+    @contextlib.contextmanager
+    def write(self) -> Iterator[Connection]:
+        """Give a connection whose changes are durable together at the end, or not at all."""
+        with self.engine.connect().execution_options(ledger_write=True) as connection, connection.begin():
+            yield connection
+
+    @contextlib.contextmanager
+    def lock(self, purpose: str, waiting: Callable[[], None] | None = None) -> Iterator[None]:
+        """Hold a lock of this company that no other process holds; it ends with the process, however that dies.
+
+        Args:
+            purpose: What is locked: ``posting`` or ``tokens``.
+            waiting: Called once when another process has it and this one begins to wait.
+        """
+        if self.engine.dialect.name == "sqlite":
+            with _file_lock(self.engine.url, f"{self.company_id}-{purpose}", waiting):
+                yield
+        else:
+            with _advisory_lock(self.engine, f"{self.company_id}-{purpose}", waiting):
+                yield
+
+
+def open_ledger(url: str, *, environment: str, realm_id: str) -> CompanyLedger:
+    """Open (or make) a ledger, bring its tables up to date, and find (or enter) the company.
+
+    Args:
+        url: SQLAlchemy URL, ``sqlite:///…`` or ``postgresql://…``.
+        environment: ``production`` or ``sandbox``; one ledger never mixes the two.
+        realm_id: The company's id in QuickBooks.
+
+    Raises:
+        ConfigurationError: The URL is none that the ledger knows.
+        UnreachableError: The database can't be opened.
+    """
+    engine = _engine(url)
+    try:
+        _migrate(engine)
+        with engine.connect().execution_options(ledger_write=True) as connection, connection.begin():
+            key = {"environment": environment, "realm_id": realm_id}
+            found = connection.execute(sa.select(companies.c.id).filter_by(**key)).scalar()
+            if found is None:
+                found = connection.execute(sa.insert(companies).values(**key).returning(companies.c.id)).scalar_one()
+    except sa.exc.OperationalError as error:
+        # The driver's text may hold the URL with its password: only its first words are fit to show.
+        raise UnreachableError(
+            f"the ledger's database can't be opened ({_shown(engine.url)}): {type(error.orig).__name__}; "
+            "check ledger_url and that the database runs"
+        ) from None
+    return CompanyLedger(engine, found)
+
+
+def _shown(url: URL) -> str:
+    return url.render_as_string(hide_password=True)
+
+
+def _engine(text: str) -> Engine:
+    try:
+        url = make_url(text)
+    except sa.exc.ArgumentError:
+        raise ConfigurationError("ledger_url is no database URL: use sqlite:///file or postgresql://…") from None
+    if url.get_backend_name() in {"postgresql", "postgres"}:
+        url = url.set(drivername="postgresql+psycopg")
+        try:
+            return sa.create_engine(url, pool_pre_ping=True)
+        except ImportError:
+            raise ConfigurationError("a PostgreSQL ledger needs the extra: install franpos-qbo[postgres]") from None
+    if url.get_backend_name() != "sqlite":
+        raise ConfigurationError(f"ledger_url: {url.get_backend_name()} is not supported, use sqlite or postgresql")
+    if url.database in {None, "", ":memory:"}:
+        raise ConfigurationError("ledger_url: a ledger in memory would forget what it posted, name a file")
+    engine = sa.create_engine(url, connect_args={"timeout": _BUSY_SECONDS, "isolation_level": None})
+    sa.event.listen(engine, "connect", _prepare_sqlite)
+    sa.event.listen(engine, "begin", _begin_sqlite)
+    return engine
+
+
+def _prepare_sqlite(connection: sa.engine.interfaces.DBAPIConnection, _record: object) -> None:
+    cursor = connection.cursor()
+    cursor.execute("PRAGMA journal_mode=WAL")
+    cursor.execute("PRAGMA synchronous=FULL")
+    cursor.execute("PRAGMA foreign_keys=ON")
+    cursor.close()
+
+
+def _begin_sqlite(connection: Connection) -> None:
+    # A writer takes its lock at once: two that read first and write later would refuse each other.
+    write = connection.get_execution_options().get("ledger_write", False)
+    connection.exec_driver_sql("BEGIN IMMEDIATE" if write else "BEGIN DEFERRED")
+
+
+def _migrate(engine: Engine) -> None:
+    from alembic import command  # noqa: PLC0415 (a quarter of a second that only this call needs)
+    from alembic.config import Config  # noqa: PLC0415
+
+    config = Config()
+    config.set_main_option("script_location", str(Path(__file__).parent / "migrations"))
+    with engine.connect().execution_options(ledger_write=True) as connection, connection.begin():
+        config.attributes["connection"] = connection
+        command.upgrade(config, "head")
+
+
+@contextlib.contextmanager
+def _file_lock(url: URL, name: str, waiting: Callable[[], None] | None) -> Iterator[None]:
+    lock = filelock.FileLock(f"{url.database}.{name}.lock")
+    try:
+        lock.acquire(blocking=False)
+    except filelock.Timeout:
+        if waiting is not None:
+            waiting()
+        lock.acquire()
+    try:
+        yield
+    finally:
+        lock.release()
+
+
+@contextlib.contextmanager
+def _advisory_lock(engine: Engine, name: str, waiting: Callable[[], None] | None) -> Iterator[None]:
+    key = int.from_bytes(hashlib.sha256(f"franpos-qbo {name}".encode()).digest()[:8], signed=True)
+    with engine.connect().execution_options(isolation_level="AUTOCOMMIT") as connection:
+        if not connection.execute(sa.select(sa.func.pg_try_advisory_lock(key))).scalar_one():
+            if waiting is not None:
+                waiting()
+            connection.execute(sa.select(sa.func.pg_advisory_lock(key)))
+        try:
+            yield
+        finally:
+            connection.execute(sa.select(sa.func.pg_advisory_unlock(key)))

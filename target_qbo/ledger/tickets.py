@@ -1,0 +1,215 @@
+"""Tickets on their way: what is to be decided, with all its rows, and what became of it."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+import sqlalchemy as sa
+
+from target_qbo.ledger import content
+from target_qbo.ledger.documents import StandingDocument, standing
+from target_qbo.ledger.status import TicketStatus
+from target_qbo.ledger.tables import discounts, payments, tickets
+
+if TYPE_CHECKING:
+    import datetime as dt
+    from collections.abc import Iterator, Mapping, Sequence
+    from decimal import Decimal
+
+    from sqlalchemy.engine import Connection
+
+    from target_qbo.ledger.database import CompanyLedger
+
+_TICKETS_A_READ = 200
+
+
+@dataclass(frozen=True, slots=True)
+class PendingTicket:
+    """A ticket to decide, or to finish: its records, and the fingerprint of what stands for it."""
+
+    key: int
+    status: TicketStatus
+    fingerprint: str | None
+    record: Mapping[str, Any]
+    payments: Sequence[Mapping[str, Any]]
+    discounts: Sequence[Mapping[str, Any]]
+    standing: Sequence[StandingDocument]
+
+
+@dataclass(frozen=True, slots=True)
+class TicketRow:
+    """A ticket as people look it up."""
+
+    key: int
+    location_id: str
+    ticket_id: str
+    number: str | None
+    business_date: dt.date
+    total: Decimal
+    status: TicketStatus
+    code: str | None
+    reason: str | None
+
+
+def wake_waiting(ledger: CompanyLedger, now: dt.datetime) -> None:
+    """Mark the tickets whose wait is over to be decided again."""
+    with ledger.write() as connection:
+        connection.execute(
+            sa.update(tickets)
+            .where(
+                tickets.c.company_id == ledger.company_id,
+                tickets.c.status == TicketStatus.WAITING,
+                tickets.c.wait_until <= now,
+            )
+            .values(pending=True)
+        )
+
+
+def pending(ledger: CompanyLedger) -> Iterator[PendingTicket]:
+    """Yield every pending ticket once, in the order of receipt, reading a few hundred at a time."""
+    last = 0
+    while True:
+        with ledger.read() as connection:
+            rows = connection.execute(
+                sa.select(tickets)
+                .where(tickets.c.company_id == ledger.company_id, tickets.c.pending, tickets.c.id > last)
+                .order_by(tickets.c.id)
+                .limit(_TICKETS_A_READ)
+            ).all()
+            if not rows:
+                return
+            some = _with_rows(connection, ledger.company_id, rows, standing(ledger, [row.id for row in rows]))
+        yield from some
+        last = rows[-1].id
+
+
+def pending_dates(ledger: CompanyLedger) -> tuple[dt.date, dt.date] | None:
+    """Return the earliest and the latest business date among the pending tickets; None where there are none."""
+    with ledger.read() as connection:
+        first, last = connection.execute(
+            sa.select(sa.func.min(tickets.c.business_date), sa.func.max(tickets.c.business_date)).where(
+                tickets.c.company_id == ledger.company_id, tickets.c.pending
+            )
+        ).one()
+    return None if first is None else (first, last)
+
+
+def settle(
+    ledger: CompanyLedger,
+    key: int,
+    status: TicketStatus,
+    now: dt.datetime,
+    *,
+    code: str | None = None,
+    reason: str | None = None,
+    wait_until: dt.datetime | None = None,
+) -> None:
+    """Write down what became of a ticket; it is no longer pending."""
+    settle_all(ledger, [{"key": key, "status": status, "code": code, "reason": reason, "wait_until": wait_until}], now)
+
+
+def settle_all(ledger: CompanyLedger, outcomes: Sequence[Mapping[str, Any]], now: dt.datetime) -> None:
+    """Write down what became of many tickets at once; see :func:`settle` for the keys of an outcome."""
+    if not outcomes:
+        return
+    with ledger.write() as connection:
+        connection.execute(
+            sa.update(tickets)
+            .where(tickets.c.id == sa.bindparam("b_key"))
+            .values(
+                status=sa.bindparam("b_status"),
+                code=sa.bindparam("b_code"),
+                reason=sa.bindparam("b_reason"),
+                wait_until=sa.bindparam("b_wait_until"),
+                pending=False,
+                updated_at=now,
+            ),
+            [{f"b_{name}": value for name, value in outcome.items()} for outcome in outcomes],
+        )
+
+
+def listing(
+    ledger: CompanyLedger,
+    *,
+    status: Sequence[TicketStatus] = (),
+    first: dt.date | None = None,
+    last: dt.date | None = None,
+    location_id: str | None = None,
+) -> Iterator[TicketRow]:
+    """Yield tickets by day, location and number; every argument given narrows the choice."""
+    query = sa.select(tickets).where(tickets.c.company_id == ledger.company_id)
+    if status:
+        query = query.where(tickets.c.status.in_(status))
+    if first is not None:
+        query = query.where(tickets.c.business_date >= first)
+    if last is not None:
+        query = query.where(tickets.c.business_date <= last)
+    if location_id is not None:
+        query = query.where(tickets.c.location_id == location_id)
+    query = query.order_by(tickets.c.business_date, tickets.c.location_id, tickets.c.id)
+    with ledger.read() as connection:
+        for row in connection.execution_options(yield_per=500).execute(query):
+            yield TicketRow(
+                row.id,
+                row.location_id,
+                row.ticket_id,
+                row.number,
+                row.business_date,
+                row.total,
+                TicketStatus(row.status),
+                row.code,
+                row.reason,
+            )
+
+
+def counts(ledger: CompanyLedger) -> dict[TicketStatus, tuple[int, Decimal]]:
+    """Return for each status how many tickets have it and what their totals come to."""
+    with ledger.read() as connection:
+        rows = connection.execute(
+            sa.select(tickets.c.status, sa.func.count(), sa.func.sum(tickets.c.total))
+            .where(tickets.c.company_id == ledger.company_id)
+            .group_by(tickets.c.status)
+        ).all()
+    return {TicketStatus(status): (number, amount) for status, number, amount in rows}
+
+
+def _with_rows(
+    connection: Connection,
+    company_id: int,
+    rows: Sequence[sa.Row[Any]],
+    documents: Mapping[int, Sequence[StandingDocument]],
+) -> list[PendingTicket]:
+    by_location: dict[str, list[str]] = defaultdict(list)
+    for row in rows:
+        by_location[row.location_id].append(row.ticket_id)
+    paid = _rows_of(connection, payments, company_id, by_location)
+    discounted = _rows_of(connection, discounts, company_id, by_location)
+    return [
+        PendingTicket(
+            row.id,
+            TicketStatus(row.status),
+            row.fingerprint,
+            content.decode(row.content),
+            paid[row.location_id, row.ticket_id],
+            discounted[row.location_id, row.ticket_id],
+            documents.get(row.id, ()),
+        )
+        for row in rows
+    ]
+
+
+def _rows_of(
+    connection: Connection, table: sa.Table, company_id: int, by_location: Mapping[str, Sequence[str]]
+) -> dict[tuple[str, str], list[Mapping[str, Any]]]:
+    found: dict[tuple[str, str], list[Mapping[str, Any]]] = defaultdict(list)
+    for location_id, ticket_ids in by_location.items():
+        query = sa.select(table.c.ticket_id, table.c.content).where(
+            table.c.company_id == company_id,
+            table.c.location_id == location_id,
+            table.c.ticket_id.in_(ticket_ids),
+        )
+        for ticket_id, text in connection.execute(query):
+            found[location_id, ticket_id].append(content.decode(text))
+    return found

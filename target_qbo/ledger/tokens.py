@@ -1,0 +1,94 @@
+"""QuickBooks' tokens, encrypted at rest.
+
+The key is the setting ``ledger_key`` where it is given, else it is derived from the client secret: whoever reads the
+ledger alone learns no token, and a fresh machine with the same settings can go on with the same ledger.
+"""
+
+from __future__ import annotations
+
+import base64
+import datetime as dt
+import hashlib
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
+
+import sqlalchemy as sa
+from cryptography.fernet import Fernet, InvalidToken
+from cryptography.hazmat.primitives.hashes import SHA256
+from cryptography.hazmat.primitives.kdf.hkdf import HKDF
+
+from target_qbo.ledger.tables import tokens
+
+if TYPE_CHECKING:
+    from contextlib import AbstractContextManager
+
+    from target_qbo.ledger.database import CompanyLedger
+
+
+@dataclass(frozen=True, slots=True)
+class StoredTokens:
+    """The tokens in force. ``access_expires_at`` is in UTC."""
+
+    refresh_token: str = field(repr=False)
+    access_token: str = field(repr=False)
+    access_expires_at: dt.datetime
+
+
+class TokenVault:
+    """The place of one company's tokens.
+
+    Args:
+        ledger: The company's ledger.
+        secret: What the encryption key is derived from.
+        configured: The refresh token of the settings. Where it is another one than the stored tokens began with, a
+            person has connected the company again, and it counts.
+    """
+
+    def __init__(self, ledger: CompanyLedger, *, secret: str, configured: str) -> None:
+        self._ledger = ledger
+        key = HKDF(SHA256(), length=32, salt=None, info=b"franpos-qbo tokens").derive(secret.encode())
+        self._fernet = Fernet(base64.urlsafe_b64encode(key))
+        self._configured = configured
+
+    def load(self) -> StoredTokens:
+        """Return the tokens to go on with; those of the settings where the ledger has none that are of use."""
+        with self._ledger.read() as connection:
+            row = connection.execute(
+                sa.select(tokens).where(tokens.c.company_id == self._ledger.company_id)
+            ).one_or_none()
+        if row is not None and row.configured_hash == self._configured_hash():
+            try:
+                return StoredTokens(
+                    self._decrypt(row.refresh_token), self._decrypt(row.access_token), row.access_expires_at
+                )
+            except InvalidToken:
+                pass  # the key was changed: the settings' token is what is left
+        return StoredTokens(self._configured, "", dt.datetime.min.replace(tzinfo=dt.UTC))
+
+    def store(self, *, refresh_token: str, access_token: str, access_expires_at: dt.datetime, now: dt.datetime) -> None:
+        """Keep new tokens, durably, in the place of the old ones."""
+        with self._ledger.write() as connection:
+            connection.execute(sa.delete(tokens).where(tokens.c.company_id == self._ledger.company_id))
+            connection.execute(
+                sa.insert(tokens).values(
+                    company_id=self._ledger.company_id,
+                    refresh_token=self._encrypt(refresh_token),
+                    access_token=self._encrypt(access_token),
+                    access_expires_at=access_expires_at,
+                    configured_hash=self._configured_hash(),
+                    refreshed_at=now,
+                )
+            )
+
+    def lock(self) -> AbstractContextManager[None]:
+        """Keep every other process from refreshing."""
+        return self._ledger.lock("tokens")
+
+    def _encrypt(self, text: str) -> str:
+        return self._fernet.encrypt(text.encode()).decode("ascii")
+
+    def _decrypt(self, text: str) -> str:
+        return self._fernet.decrypt(text.encode()).decode()
+
+    def _configured_hash(self) -> str:
+        return hashlib.sha256(self._configured.encode()).hexdigest()

@@ -1,0 +1,1 @@
+"""The posting engine: from the ledger through the accounting rules into QuickBooks, and the answers back."""

@@ -1,0 +1,149 @@
+"""The ledger's side of sending: every write noted before it leaves, every answer noted item by item."""
+
+from __future__ import annotations
+
+import datetime as dt
+import logging
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any
+
+from target_qbo.accounting import DocumentKind
+from target_qbo.ledger import documents
+from target_qbo.ledger.documents import Answer, Sending
+from target_qbo.posting.dispatch import NotDone, Outcome, Posted, Refused
+from target_qbo.posting.takeback import take_back
+from target_qbo.posting.work import TicketWork, Write, fingerprint
+from target_qbo.qbo import faults
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Sequence
+
+    from target_qbo.ledger import CompanyLedger
+    from target_qbo.posting.settlements import Settlements
+    from target_qbo.posting.summary import RunSummary
+    from target_qbo.qbo import Fault, QboClient
+
+logger = logging.getLogger("target-qbo.posting")
+
+
+@dataclass(slots=True)
+class _Notes:
+    """What one answer adds to the ledger, and what follows from it."""
+
+    posted: list[Answer] = field(default_factory=list)
+    absent: list[tuple[str, str]] = field(default_factory=list)
+    finished: dict[int, str] = field(default_factory=dict)
+    refused: list[TicketWork] = field(default_factory=list)
+    follow: list[Write] = field(default_factory=list)
+
+
+class Bookkeeping:
+    """Writes down what leaves and what comes back (the dispatcher's ``Bookkeeper``).
+
+    Args:
+        ledger: The company's ledger.
+        client: The company, to take back what can't stand.
+        settlements: Where refused tickets are skipped.
+        summary: Where documents are counted.
+        forget_references: Called when an id of QuickBooks turns out stale.
+
+    Attributes:
+        unfinished: Whether tickets of this pass need another one.
+    """
+
+    def __init__(
+        self,
+        ledger: CompanyLedger,
+        client: QboClient,
+        settlements: Settlements,
+        summary: RunSummary,
+        forget_references: Callable[[], None],
+    ) -> None:
+        self._ledger = ledger
+        self._client = client
+        self._settlements = settlements
+        self._summary = summary
+        self._forget_references = forget_references
+        self._resolved_anew: set[int] = set()
+        self.unfinished = False
+
+    def leaving(self, writes: Sequence[Write], request_id: str) -> None:
+        """Write down, durably, that these writes are about to be sent."""
+        sendings = [
+            Sending(write.work.key, write.kind, write.number, write.amount, write.work.document.date, write.method)
+            for write in writes
+        ]
+        documents.write_sending(self._ledger, sendings, request_id, _now())
+
+    def answered(self, outcomes: Sequence[tuple[Write, Outcome]]) -> list[Write]:
+        """Write down the outcomes; returns the payments that became possible."""
+        notes = _Notes()
+        for write, outcome in outcomes:
+            self._note(notes, write, outcome)
+        documents.write_answers(self._ledger, notes.posted, notes.absent, notes.finished, _now())
+        self._summary.posted += len(notes.finished)
+        for work in notes.refused:
+            self._refuse(work)
+        return notes.follow
+
+    def _note(self, notes: _Notes, write: Write, outcome: Outcome) -> None:
+        work = write.work
+        if isinstance(outcome, NotDone):
+            return
+        if isinstance(outcome, Posted):
+            entity = outcome.entity
+            notes.posted.append(Answer(write.kind, write.number, str(entity["Id"]), str(entity.get("SyncToken", "0"))))
+            work.refused = work.refused or _difference(write, entity)
+            work.arrived(write, str(entity["Id"]))
+            self._summary.add_document(write.kind, write.amount)
+        elif isinstance(outcome, Refused):
+            notes.absent.append((write.kind, write.number))
+            work.refused = work.refused or outcome.fault
+            work.arrived(write, None)
+        else:
+            self.unfinished = True  # still outstanding: its fate is looked up before the next pass
+            return
+        if work.outstanding:
+            return
+        if work.refused is not None:
+            notes.refused.append(work)
+        elif work.unpaid:
+            notes.follow += work.next_writes()
+        else:
+            notes.finished[work.key] = fingerprint(work.document)
+
+    def _refuse(self, work: TicketWork) -> None:
+        """Take back what stands of a ticket of which something was refused, and skip it with the fault."""
+        fault = work.refused
+        if fault is None:
+            return
+        standing = documents.standing(self._ledger, [work.key]).get(work.key, [])
+        if fault.code in faults.STALE_REFERENCES and not standing and work.key not in self._resolved_anew:
+            logger.info("an id of QuickBooks is stale (%s): looking everything up again", fault)
+            self._resolved_anew.add(work.key)
+            self._forget_references()
+            self.unfinished = True
+            return
+        left = take_back(self._ledger, self._client, standing)
+        for document in standing:
+            if document not in left:
+                self._summary.take_back(DocumentKind(document.kind), document.amount)
+        if left:
+            logger.error("%s stays open: %s, and what was posted of it can't be taken back", work.document.note, fault)
+            return
+        self._settlements.skip(work.key, f"qbo_{fault.code}", str(fault))
+        self._settlements.flush()
+
+
+def _difference(write: Write, entity: dict[str, Any]) -> Fault | None:
+    """Tell where QuickBooks made another total of a document than ours."""
+    total = entity.get("TotalAmt")
+    if total is None or total == write.amount:
+        return None
+    return faults.Fault(
+        "total_differs", "QuickBooks' total differs", f"{total}, not {write.amount}: does it add a tax or a discount?"
+    )
+
+
+def _now() -> dt.datetime:
+    return dt.datetime.now(dt.UTC)

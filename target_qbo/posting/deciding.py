@@ -1,0 +1,160 @@
+"""From pending tickets to what is to be sent: decided by the rules, compared with what stands, references resolved."""
+
+from __future__ import annotations
+
+import datetime as dt
+from typing import TYPE_CHECKING
+
+from target_qbo.accounting import Document, DocumentKind, Skipped, Ticket, Voided, Waiting, decide
+from target_qbo.accounting.ticket import discount_from_record, payment_from_record
+from target_qbo.ledger import documents, tickets
+from target_qbo.ledger.status import DocumentState, TicketStatus
+from target_qbo.posting.recovery import verify_company
+from target_qbo.posting.references import ItemUnavailableError, References
+from target_qbo.posting.work import TicketWork, fingerprint
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from target_qbo.ledger import CompanyLedger
+    from target_qbo.ledger.tickets import PendingTicket
+    from target_qbo.posting.settlements import Settlements
+    from target_qbo.posting.work import Write
+    from target_qbo.qbo import QboClient
+    from target_qbo.settings import Settings
+
+_AS_THEY_WERE = "; the documents in QuickBooks are as they were"
+
+
+class Deciding:
+    """Decides the pending tickets of one company.
+
+    Attributes:
+        set_aside: Whether tickets were passed over because the fate of a document of theirs is unknown.
+    """
+
+    def __init__(self, ledger: CompanyLedger, client: QboClient, settings: Settings, settlements: Settlements) -> None:
+        self._ledger = ledger
+        self._client = client
+        self._settings = settings
+        self._settlements = settlements
+        self._references: References | None = None
+        self.set_aside = False
+
+    def writes(self) -> Iterator[Write]:
+        """Yield the first writes of every pending ticket that has any; the others are settled on the way."""
+        self.set_aside = False
+        for pending in tickets.pending(self._ledger):
+            if any(document.state is DocumentState.SENDING for document in pending.standing):
+                self.set_aside = True
+                continue
+            work = self._decide(pending)
+            if work is not None:
+                yield from work.next_writes()
+        self._settlements.flush()
+
+    def forget_references(self) -> None:
+        """Have every id looked up again: one was stale."""
+        if self._references is not None:
+            self._references.forget()
+
+    def _decide(self, pending: PendingTicket) -> TicketWork | None:
+        decision = decide(
+            Ticket.from_record(pending.record),
+            [payment_from_record(record) for record in pending.payments],
+            [discount_from_record(record) for record in pending.discounts],
+            self._settings.rules,
+            dt.datetime.now(dt.UTC),
+        )
+        if isinstance(decision, Document):
+            return self._compare(pending, decision)
+        if pending.standing:
+            self._settlements.skip(pending.key, *_changed(decision))
+        elif isinstance(decision, Voided):
+            self._settlements.settle(pending.key, TicketStatus.VOIDED)
+        elif isinstance(decision, Waiting):
+            self._settlements.wait(pending.key, decision.reason, decision.until)
+        else:
+            self._settlements.skip(pending.key, decision.code, decision.reason)
+        return None
+
+    def _compare(self, pending: PendingTicket, document: Document) -> TicketWork | None:
+        """Tell a new ticket from one that stands, from one half posted, and from one that changed since."""
+        if pending.standing:
+            if pending.fingerprint == fingerprint(document):
+                self._settlements.settle(pending.key, TicketStatus.POSTED)
+                return None
+            if pending.fingerprint is not None or not _part_of(pending, document):
+                self._settlements.skip(
+                    pending.key, "changed", f"the ticket changed at the till after it was posted{_AS_THEY_WERE}"
+                )
+                return None
+        return self._prepare(pending, document)
+
+    def _prepare(self, pending: PendingTicket, document: Document) -> TicketWork | None:
+        references = self._open_company(document)
+        try:
+            refs = references.for_document(document)
+            start = references.inventory_start(document)
+        except ItemUnavailableError as error:
+            self._settlements.skip(pending.key, "item_unavailable", str(error))
+            return None
+        if start is not None and document.date < start:
+            self._settlements.skip(
+                pending.key,
+                "before_inventory_start",
+                f"QuickBooks keeps inventory of {self._settings.rules.product_item!r} from {start} on and takes no "
+                "earlier sale: set the item's start date back in QuickBooks",
+            )
+            return None
+        return self._resume(TicketWork(pending.key, document, refs), pending)
+
+    def _resume(self, work: TicketWork, pending: PendingTicket) -> TicketWork | None:
+        """Leave out what stands already; nothing is left of a ticket all of whose documents do."""
+        document = work.document
+        stands = {(standing.kind, standing.number): standing for standing in pending.standing}
+        work.unpaid = {
+            payment.key: payment for payment in document.payments if (DocumentKind.PAYMENT, payment.key) not in stands
+        }
+        own = stands.get((document.kind, document.number))
+        if own is None:
+            return work
+        work.posted_id = own.qbo_id
+        if work.unpaid:
+            return work
+        documents.write_answers(self._ledger, [], [], {work.key: fingerprint(document)}, dt.datetime.now(dt.UTC))
+        return None
+
+    def _open_company(self, document: Document) -> References:
+        """Give the references; on the first use make sure that the ledger knows what stands in the company."""
+        if self._references is None:
+            dates = tickets.pending_dates(self._ledger)
+            earliest = min(document.date, dates[0]) if dates else document.date
+            self._references = References(self._ledger, self._client, self._settings, earliest)
+            verify_company(
+                self._ledger,
+                self._client,
+                self._references.guest_customer(),
+                earliest,
+                accept_existing=self._settings.accept_existing,
+            )
+        return self._references
+
+
+def _part_of(pending: PendingTicket, document: Document) -> bool:
+    """Tell whether what stands of a ticket, half posted or found in QuickBooks, is part of what is to stand."""
+    wanted = {(document.kind, document.number): document.total}
+    wanted |= {(DocumentKind.PAYMENT, payment.key): payment.amount for payment in document.payments}
+    return all(
+        wanted.get((DocumentKind(standing.kind), standing.number)) == standing.amount and standing.date == document.date
+        for standing in pending.standing
+    )
+
+
+def _changed(decision: Skipped | Waiting | Voided) -> tuple[str, str]:
+    if isinstance(decision, Voided):
+        return "changed", f"the ticket was voided at the till after it was posted{_AS_THEY_WERE}"
+    return (
+        "changed_inconsistent",
+        f"the ticket changed at the till after it was posted: {decision.reason}{_AS_THEY_WERE}",
+    )

@@ -1,0 +1,84 @@
+"""A run of the engine: recover, decide, send, write down (design, Posting, exactly once)."""
+
+from __future__ import annotations
+
+import datetime as dt
+import logging
+from typing import TYPE_CHECKING
+
+from target_qbo.ledger import runs, tickets
+from target_qbo.posting.bookkeeping import Bookkeeping
+from target_qbo.posting.deciding import Deciding
+from target_qbo.posting.dispatch import Dispatcher
+from target_qbo.posting.recovery import find_unknown
+from target_qbo.posting.settlements import Settlements
+from target_qbo.posting.summary import RunSummary
+
+if TYPE_CHECKING:
+    from target_qbo.ledger import CompanyLedger
+    from target_qbo.qbo import QboClient, RateLimits
+    from target_qbo.settings import Settings
+
+logger = logging.getLogger("target-qbo.posting")
+
+# What is of unknown fate after a pass is looked up and, where missing, sent in the next; then it waits for another run.
+_PASSES = 4
+
+
+def post_pending(ledger: CompanyLedger, client: QboClient, limits: RateLimits, settings: Settings) -> RunSummary:
+    """Post everything pending of one company; another process that posts for it is waited for.
+
+    Args:
+        ledger: The company's ledger.
+        client: The company.
+        limits: Its limits.
+        settings: Names, choices and limits.
+
+    Returns:
+        What was posted, skipped and left waiting.
+
+    Raises:
+        TargetError: QuickBooks can't be reached, or a person is needed. What was done is written down, the rest waits
+            for the next run.
+    """
+    waiting = "another run is posting for this company: waiting for it to end"
+    with ledger.lock("posting", lambda: logger.info(waiting)):
+        summary = RunSummary()
+        number = runs.begin(ledger, _now())
+        outcome = "stopped"
+        try:
+            _post_all(ledger, client, limits, settings, summary)
+            outcome = "done"
+        finally:
+            runs.end(ledger, number, outcome, summary.as_record(), _now())
+    return summary
+
+
+def _post_all(
+    ledger: CompanyLedger, client: QboClient, limits: RateLimits, settings: Settings, summary: RunSummary
+) -> None:
+    tickets.wake_waiting(ledger, _now())
+    settlements = Settlements(ledger, summary)
+    deciding = Deciding(ledger, client, settings, settlements)
+    bookkeeping = Bookkeeping(ledger, client, settlements, summary, deciding.forget_references)
+    for _ in range(_PASSES):
+        bookkeeping.unfinished = False
+        find_unknown(ledger, client, settings.settle_seconds)
+        dispatcher = Dispatcher(
+            client,
+            limits,
+            bookkeeping,
+            max_concurrency=settings.max_concurrency,
+            batch_size=settings.batch_size,
+        )
+        try:
+            dispatcher.run(deciding.writes())
+        finally:
+            settlements.flush()
+        if not (bookkeeping.unfinished or deciding.set_aside):
+            return
+    logger.warning("some tickets are not finished: the next run goes on with them")
+
+
+def _now() -> dt.datetime:
+    return dt.datetime.now(dt.UTC)

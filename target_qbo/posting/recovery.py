@@ -1,0 +1,165 @@
+"""What QuickBooks holds of ours: looked up where a request was never answered, and where a ledger is new to a company.
+
+Source: design, Posting, exactly once (6); accounting rules, *is a document found ours?*
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+import logging
+import re
+import time
+from collections import defaultdict
+from decimal import Decimal
+from typing import TYPE_CHECKING, Any
+
+from target_qbo.accounting import DocumentKind
+from target_qbo.accounting.naming import ownership_mark
+from target_qbo.errors import ConfigurationError
+from target_qbo.ledger import documents
+from target_qbo.ledger import references as stored
+from target_qbo.ledger.documents import Answer, Found
+from target_qbo.posting.payloads import ENTITIES
+from target_qbo.qbo.client import quoted
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Sequence
+
+    from target_qbo.ledger import CompanyLedger
+    from target_qbo.ledger.documents import StandingDocument
+    from target_qbo.qbo import QboClient
+
+logger = logging.getLogger("target-qbo.recovery")
+
+Row = dict[str, Any]
+_A_READ = 30
+_MARK = re.compile(r"^Franpos location (?P<location>.+?) order (?P<order>.+?);")
+_SHOWN = 3
+
+
+def find_unknown(ledger: CompanyLedger, client: QboClient, settle_seconds: float) -> bool:
+    """Find out the fate of every document that was sent and never answered.
+
+    Nothing is looked up while the request may still be executing.
+
+    Returns:
+        Whether there were any; each is now posted, or known not to be there.
+    """
+    unknown = documents.of_unknown_fate(ledger)
+    if not unknown:
+        return False
+    _let_settle(unknown, settle_seconds)
+    by_kind: dict[str, list[StandingDocument]] = defaultdict(list)
+    for document in unknown:
+        by_kind[document.kind].append(document)
+    for kind, some in by_kind.items():
+        for start in range(0, len(some), _A_READ):
+            _find_some(ledger, client, DocumentKind(kind), some[start : start + _A_READ])
+    return True
+
+
+def verify_company(
+    ledger: CompanyLedger,
+    client: QboClient,
+    customer: str,
+    earliest: dt.date,
+    *,
+    accept_existing: bool,
+) -> None:
+    """Adopt the documents of ours that stand from ``earliest`` on, where the ledger does not know the company yet.
+
+    Raises:
+        ConfigurationError: The guest customer has documents that are not ours, and that was not accepted.
+    """
+    verified_from = stored.company_facts(ledger).verified_from
+    if verified_from is not None and verified_from <= earliest:
+        return
+    where = f"CustomerRef = {quoted(customer)} and TxnDate >= {quoted(earliest.isoformat())}"
+    if verified_from is not None:
+        where += f" and TxnDate < {quoted(verified_from.isoformat())}"
+    kinds = [DocumentKind.INVOICE, DocumentKind.REFUND_RECEIPT]
+    adopted = foreign = 0
+    examples: list[str] = []
+    while kinds:
+        kind = kinds.pop(0)
+        rows = [row for row in client.query(ENTITIES[kind], where) if not _voided(row)]
+        if rows and kind is DocumentKind.INVOICE:
+            kinds.append(DocumentKind.PAYMENT)
+        known = documents.known_ids(ledger, kind, [str(row["Id"]) for row in rows])
+        ours = [found for row in rows if str(row["Id"]) not in known and (found := _found(kind, row)) is not None]
+        strangers = [row for row in rows if str(row["Id"]) not in known and _found(kind, row) is None]
+        documents.adopt(ledger, ours, dt.datetime.now(dt.UTC))
+        adopted += len(ours)
+        foreign += len(strangers)
+        examples += [
+            f"{kind} {row.get('DocNumber') or row['Id']} of {row.get('TxnDate')}" for row in strangers[:_SHOWN]
+        ]
+    if foreign and not accept_existing:
+        raise ConfigurationError(
+            f"the guest customer already has {foreign} documents that are not ours from {earliest} on "
+            f"({', '.join(examples[:_SHOWN])}): the same sales may be in the books already; set accept_existing to "
+            "post all the same"
+        )
+    if adopted:
+        logger.info("%d documents of ours were already in QuickBooks and are taken over", adopted)
+    stored.write_company_facts(ledger, verified_from=earliest)
+
+
+def _let_settle(unknown: Iterable[StandingDocument], settle_seconds: float) -> None:
+    latest = max((document.sent_at for document in unknown if document.sent_at), default=None)
+    if latest is None:
+        return
+    wait = (latest - dt.datetime.now(dt.UTC)).total_seconds() + settle_seconds
+    if wait > 0:
+        logger.info("a request was never answered: waiting %.0f s until it can be looked up", wait)
+        time.sleep(wait)
+
+
+def _find_some(ledger: CompanyLedger, client: QboClient, kind: DocumentKind, some: Sequence[StandingDocument]) -> None:
+    field = "PaymentRefNum" if kind is DocumentKind.PAYMENT else "DocNumber"
+    numbers = ",".join(quoted(document.number) for document in some)
+    rows: dict[str, list[Row]] = defaultdict(list)
+    for row in client.query(ENTITIES[kind], f"{field} in ({numbers})"):
+        rows[str(row.get(field))].append(row)
+    posted = []
+    absent = []
+    for document in some:
+        ours = next((row for row in rows[document.number] if is_ours(document, row)), None)
+        if ours is None:
+            absent.append((document.kind, document.number))
+        else:
+            posted.append(Answer(document.kind, document.number, str(ours["Id"]), str(ours.get("SyncToken", "0"))))
+    logger.info("%s of unknown fate: %d stand in QuickBooks, %d do not", kind, len(posted), len(absent))
+    documents.write_answers(ledger, posted, absent, {}, dt.datetime.now(dt.UTC))
+
+
+def is_ours(document: StandingDocument, row: Row) -> bool:
+    """Tell whether a document found in QuickBooks is this one: its note, its total and its date, and not voided."""
+    return (
+        not _voided(row)
+        and ownership_mark(document.location_id, document.ticket_id) in str(row.get("PrivateNote", ""))
+        and Decimal(str(row.get("TotalAmt", 0))) == document.amount
+        and str(row.get("TxnDate", ""))[:10] == document.date.isoformat()
+    )
+
+
+def _found(kind: DocumentKind, row: Row) -> Found | None:
+    mark = _MARK.match(str(row.get("PrivateNote", "")))
+    number = row.get("PaymentRefNum") if kind is DocumentKind.PAYMENT else row.get("DocNumber")
+    if mark is None or not number:
+        return None
+    return Found(
+        location_id=mark["location"],
+        ticket_id=mark["order"],
+        kind=kind,
+        number=str(number),
+        amount=Decimal(str(row["TotalAmt"])).quantize(Decimal("0.01")),
+        date=dt.date.fromisoformat(str(row["TxnDate"])[:10]),
+        method=(row.get("PaymentMethodRef") or {}).get("name"),
+        qbo_id=str(row["Id"]),
+        sync_token=str(row.get("SyncToken", "0")),
+    )
+
+
+def _voided(row: Row) -> bool:
+    return "Voided" in str(row.get("PrivateNote", "")) and not Decimal(str(row.get("TotalAmt", 0)))

@@ -1,0 +1,76 @@
+"""What a run did, for its last lines and for the ledger."""
+
+from __future__ import annotations
+
+from collections import Counter, defaultdict
+from dataclasses import dataclass, field
+from decimal import Decimal
+from typing import TYPE_CHECKING, Any
+
+from target_qbo.accounting import DocumentKind
+from target_qbo.ledger import tickets
+from target_qbo.ledger.status import TicketStatus
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from target_qbo.ledger import CompanyLedger
+
+_SHOWN = 50
+_PLURALS = {
+    DocumentKind.INVOICE: "invoices",
+    DocumentKind.PAYMENT: "payments",
+    DocumentKind.REFUND_RECEIPT: "refund receipts",
+}
+
+
+@dataclass(slots=True)
+class RunSummary:
+    """Figures of one run. ``amounts`` are in the company's currency, by kind of document."""
+
+    posted: int = 0
+    skipped: int = 0
+    waiting: int = 0
+    taken_back: int = 0
+    documents: Counter[DocumentKind] = field(default_factory=Counter)
+    amounts: dict[DocumentKind, Decimal] = field(default_factory=lambda: defaultdict(Decimal))
+
+    def add_document(self, kind: DocumentKind, amount: Decimal) -> None:
+        """Count a document that now stands."""
+        self.documents[kind] += 1
+        self.amounts[kind] += amount
+
+    def take_back(self, kind: DocumentKind, amount: Decimal) -> None:
+        """Count a document that was taken back."""
+        self.taken_back += 1
+        self.documents[kind] -= 1
+        self.amounts[kind] -= amount
+
+    def as_record(self) -> dict[str, Any]:
+        """Return the figures for the ledger."""
+        return {
+            "posted": self.posted,
+            "skipped": self.skipped,
+            "waiting": self.waiting,
+            "taken_back": self.taken_back,
+            "documents": {kind.value: number for kind, number in self.documents.items()},
+            "amounts": {kind.value: str(amount) for kind, amount in self.amounts.items()},
+        }
+
+    def lines(self, ledger: CompanyLedger) -> Iterator[str]:
+        """Yield the run's last lines for people: what was posted, what is skipped and why, what waits."""
+        figures = ", ".join(
+            f"{number} {_PLURALS[kind]} of {self.amounts[kind]:,.2f}" for kind, number in sorted(self.documents.items())
+        )
+        yield f"posted in this run: {self.posted} tickets" + (f" ({figures})" if figures else "")
+        for status, (number, amount) in sorted(tickets.counts(ledger).items()):
+            yield f"in the ledger: {number} tickets {status}, {amount:,.2f}"
+        open_status = [TicketStatus.SKIPPED, TicketStatus.WAITING, TicketStatus.POSTING]
+        for shown, ticket in enumerate(tickets.listing(ledger, status=open_status)):
+            if shown == _SHOWN:
+                yield "… see all with: franpos-qbo tickets --status skipped"
+                return
+            yield (
+                f"{ticket.status}: location {ticket.location_id} ticket {ticket.ticket_id} "
+                f"(receipt {ticket.number or '-'}, {ticket.business_date}, {ticket.total:,.2f}): {ticket.reason or ''}"
+            )

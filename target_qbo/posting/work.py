@@ -1,0 +1,113 @@
+"""What is under way for a ticket, and one write of it."""
+
+from __future__ import annotations
+
+import hashlib
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any
+
+import simplejson
+
+from target_qbo.accounting import DocumentKind
+from target_qbo.accounting.naming import plain
+from target_qbo.posting.payloads import document_body, payment_body
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+    from decimal import Decimal
+
+    from target_qbo.accounting import Document, Payment
+    from target_qbo.posting.payloads import DocumentRefs
+    from target_qbo.qbo.faults import Fault
+
+
+@dataclass(slots=True)
+class TicketWork:
+    """A ticket whose documents are being posted.
+
+    Attributes:
+        key: The ticket's key in the ledger.
+        document: What is to stand.
+        refs: Ids of what it refers to.
+        posted_id: Id of the document, once it stands.
+        unpaid: Payments that do not stand yet, by key.
+        outstanding: Writes on their way, or set aside with their fate unknown.
+        refused: The fault of a write that was refused for good.
+    """
+
+    key: int
+    document: Document
+    refs: DocumentRefs
+    posted_id: str | None = None
+    unpaid: dict[str, Payment] = field(default_factory=dict)
+    outstanding: int = 0
+    refused: Fault | None = None
+
+    def next_writes(self) -> list[Write]:
+        """Return what can be sent now, from here on outstanding: the document, or its payments when it has its id."""
+        document = self.document
+        if self.posted_id is None:
+            body = document_body(document, self.refs)
+            writes = [Write(self, document.kind, document.number, document.total, document.method, body)]
+        else:
+            writes = [
+                Write(
+                    self,
+                    DocumentKind.PAYMENT,
+                    payment.key,
+                    payment.amount,
+                    payment.method,
+                    payment_body(document, payment, self.posted_id, self.refs),
+                )
+                for payment in self.unpaid.values()
+            ]
+        self.outstanding = len(writes)
+        return writes
+
+    def arrived(self, write: Write, entity_id: str | None) -> None:
+        """Take note of a write that was answered: with the id it has, or None where it was refused."""
+        self.outstanding -= 1
+        if write.kind is DocumentKind.PAYMENT:
+            self.unpaid.pop(write.number, None)
+        else:
+            self.posted_id = entity_id
+
+
+@dataclass(frozen=True, slots=True)
+class Write:
+    """One document to create."""
+
+    work: TicketWork
+    kind: DocumentKind
+    number: str
+    amount: Decimal
+    method: str | None
+    body: Mapping[str, Any]
+
+
+def fingerprint(document: Document) -> str:
+    """Return a hash of all that a document says, by which a changed one is told from the one that stands."""
+    text = simplejson.dumps(_plain(document), sort_keys=True)
+    return hashlib.sha256(text.encode("ascii")).hexdigest()
+
+
+def _plain(document: Document) -> dict[str, Any]:
+    return {
+        "kind": document.kind,
+        "number": document.number,
+        "date": document.date.isoformat(),
+        "note": document.note,
+        "method": document.method,
+        "lines": [
+            [
+                line.item.role,
+                line.item.name,
+                plain(line.quantity),
+                plain(line.unit_price),
+                str(line.amount),
+                line.description,
+            ]
+            for line in document.lines
+        ],
+        "payments": [[payment.key, payment.method, str(payment.amount), payment.note] for payment in document.payments],
+    }

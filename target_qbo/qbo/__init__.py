@@ -1,0 +1,21 @@
+"""QuickBooks Online's API: sign-in, limits, requests and batches, faults, queries.
+
+It knows nothing of tickets or of the ledger.
+"""
+
+from target_qbo.qbo.client import BatchItem, QboClient
+from target_qbo.qbo.faults import Fault, NotDoneError, QboFaultError, UnknownFateError
+from target_qbo.qbo.limits import RateLimits
+from target_qbo.qbo.oauth import AccessTokens, TokenStore
+
+__all__ = [
+    "AccessTokens",
+    "BatchItem",
+    "Fault",
+    "NotDoneError",
+    "QboClient",
+    "QboFaultError",
+    "RateLimits",
+    "TokenStore",
+    "UnknownFateError",
+]

@@ -1,0 +1,292 @@
+"""Requests to QuickBooks Online: one attempt each for what must not be done twice, patience for what may be.
+
+Nothing here reads a body into a log; access tokens travel in the Authorization header only.
+"""
+
+from __future__ import annotations
+
+import logging
+import threading
+from dataclasses import dataclass
+from functools import partial
+from typing import TYPE_CHECKING, Any
+
+import backoff
+import requests
+import simplejson
+
+from target_qbo.errors import ConfigurationError, SignInNeededError, UnreachableError
+from target_qbo.qbo import faults
+from target_qbo.qbo.faults import Fault, NotDoneError, QboFaultError, UnknownFateError, fault_in
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator, Mapping, Sequence
+
+    from target_qbo.qbo.limits import RateLimits
+    from target_qbo.qbo.oauth import AccessTokens
+
+logger = logging.getLogger("target-qbo.client")
+
+MINOR_VERSION = "75"
+PAGE = 1000
+_CONNECT_SECONDS = 10
+_READ_SECONDS = 60
+_BATCH_READ_SECONDS = 150
+_PATIENCE_TRIES = 6
+_SERVER_ERROR = 500
+_UNAUTHORIZED, _FORBIDDEN, _NOT_FOUND, _TOO_MANY = 401, 403, 404, 429
+
+Entity = dict[str, Any]
+
+
+@dataclass(frozen=True, slots=True)
+class BatchItem:
+    """One write of a batch."""
+
+    item_id: str
+    operation: str
+    entity: str
+    body: Mapping[str, Any]
+    options: str | None = None
+
+
+class QboClient:
+    """One company (realm) of QuickBooks Online.
+
+    Args:
+        api_url: Root of the API, without ``/v3``.
+        realm_id: The company's id.
+        tokens: Gives access tokens.
+        limits: The company's limits; requests that are not batched by the caller wait for them here.
+        user_agent: How requests name themselves.
+    """
+
+    def __init__(
+        self, *, api_url: str, realm_id: str, tokens: AccessTokens, limits: RateLimits, user_agent: str
+    ) -> None:
+        self._base = f"{api_url.rstrip('/')}/v3/company/{realm_id}"
+        self._tokens = tokens
+        self._limits = limits
+        self._headers = {"Accept": "application/json", "User-Agent": user_agent}
+        self._threads = threading.local()
+
+    def query(self, entity: str, where: str = "") -> Iterator[Entity]:
+        """Read all rows of an entity, a thousand at a time; each page is a metered read.
+
+        Args:
+            entity: Its name, as in ``Invoice``.
+            where: Conditions joined by ``and``; see :func:`quoted` for texts in them.
+        """
+        start = 1
+        while True:
+            condition = f" where {where}" if where else ""
+            statement = f"select * from {entity}{condition} startposition {start} maxresults {PAGE}"  # noqa: S608 (see quoted)
+            answer = self._patiently(partial(self._send, "GET", "query", {"query": statement}))
+            rows: list[Entity] = answer.get("QueryResponse", {}).get(entity, [])
+            yield from rows
+            if len(rows) < PAGE:
+                return
+            start += PAGE
+
+    def write_named(self, entity: str, body: Mapping[str, Any], request_id: str) -> Entity:
+        """Create or update an entity that has a unique name, so that trying again can't double it.
+
+        Raises:
+            QboFaultError: QuickBooks refused it.
+            UnreachableError: QuickBooks can't be reached.
+        """
+        return self._patiently(lambda: self.write(entity, body, request_id, limited=True))
+
+    def write(
+        self,
+        entity: str,
+        body: Mapping[str, Any],
+        request_id: str,
+        *,
+        operation: str | None = None,
+        include: str | None = None,
+        limited: bool = False,
+    ) -> Entity:
+        """Write one entity, once.
+
+        Args:
+            entity: Its name, as in ``Invoice``.
+            body: Its content.
+            request_id: Unique to this attempt.
+            operation: ``void``, ``delete`` or ``update``; None: create, or update where the body has an ``Id``.
+            include: ``void`` for payments.
+            limited: Whether to wait for the company's limits here.
+
+        Returns:
+            The entity as QuickBooks now has it.
+
+        Raises:
+            QboFaultError: It was refused.
+            NotDoneError: It was not carried out and can be sent again.
+            UnknownFateError: Nobody knows.
+        """
+        params = {"requestid": request_id}
+        if operation:
+            params["operation"] = operation
+        if include:
+            params["include"] = include
+        answer = self._send("POST", entity.lower(), params, body, limited=limited)
+        found = answer.get(entity)
+        if not isinstance(found, dict):
+            raise UnknownFateError(f"QuickBooks' answer holds no {entity}")
+        return found
+
+    def batch(self, items: Sequence[BatchItem], request_id: str) -> dict[str, Entity | Fault]:
+        """Send up to 30 writes in one request, once.
+
+        Returns:
+            By item id the entity, or the fault of that item. An item that the answer lacks is of unknown fate.
+
+        Raises:
+            QboFaultError: The batch as a whole was refused.
+            NotDoneError: The batch was not carried out.
+            UnknownFateError: Nobody knows.
+        """
+        rows = []
+        for item in items:
+            row: Entity = {"bId": item.item_id, "operation": item.operation, item.entity: item.body}
+            if item.options:
+                row["optionsData"] = item.options
+            rows.append(row)
+        answer = self._send(
+            "POST",
+            "batch",
+            {"requestid": request_id},
+            {"BatchItemRequest": rows},
+            limited=False,
+            read_seconds=_BATCH_READ_SECONDS,
+        )
+        entities = {item.item_id: item.entity for item in items}
+        results: dict[str, Entity | Fault] = {}
+        for row in answer.get("BatchItemResponse", []):
+            item_id = str(row.get("bId"))
+            fault = fault_in(row, "")
+            found = fault if fault is not None else row.get(entities.get(item_id, ""))
+            if found is not None:
+                results[item_id] = found
+        return results
+
+    def _patiently(self, send: Callable[[], Entity]) -> Entity:
+        """Try again what may be done twice, until it is answered."""
+        attempt = backoff.on_exception(
+            backoff.expo,
+            (NotDoneError, UnknownFateError),
+            max_tries=_PATIENCE_TRIES,
+            jitter=backoff.full_jitter,
+            max_value=30,
+            on_backoff=self._heed,
+            logger=None,
+        )(send)
+        try:
+            result: Entity = attempt()
+        except (NotDoneError, UnknownFateError) as error:
+            raise UnreachableError(
+                f"QuickBooks can't be reached ({error}): what was received waits in the ledger for the next run"
+            ) from None
+        return result
+
+    def _heed(self, details: Mapping[str, Any]) -> None:
+        error = details.get("exception")
+        if isinstance(error, NotDoneError) and error.retry_after:
+            self._limits.pause(error.retry_after)
+
+    def _send(
+        self,
+        method: str,
+        path: str,
+        params: Mapping[str, str],
+        body: Mapping[str, Any] | None = None,
+        *,
+        limited: bool = True,
+        read_seconds: float = _READ_SECONDS,
+    ) -> Entity:
+        token = self._tokens.get()
+        status, answer, tid = self._attempt(method, path, params, body, token, limited, read_seconds)
+        if status == _UNAUTHORIZED:
+            self._tokens.renew(token)
+            token = self._tokens.get()
+            status, answer, tid = self._attempt(method, path, params, body, token, limited, read_seconds)
+            if status == _UNAUTHORIZED:
+                raise SignInNeededError(
+                    "QuickBooks refuses a fresh access token (401): connect the company again; check that realm_id is "
+                    "the company that was connected"
+                )
+        fault = fault_in(answer, tid)
+        if fault is not None and fault.code == faults.SUBSCRIPTION_ENDED:
+            raise ConfigurationError(f"the company's QuickBooks subscription has ended: {fault}")
+        if status == _FORBIDDEN:
+            raise ConfigurationError(f"QuickBooks forbids this app the company (403): {fault or 'check realm_id'}")
+        if status == _NOT_FOUND and fault is None:
+            raise ConfigurationError(f"nothing at {self._base} (404): check api_url and realm_id")
+        if fault is not None:
+            raise QboFaultError(fault)
+        if not isinstance(answer, dict):
+            raise UnknownFateError("QuickBooks' answer is not JSON")
+        return answer
+
+    def _attempt(
+        self,
+        method: str,
+        path: str,
+        params: Mapping[str, str],
+        body: Mapping[str, Any] | None,
+        token: str,
+        limited: bool,  # noqa: FBT001 (handed through)
+        read_seconds: float,
+    ) -> tuple[int, Any, str]:
+        if limited:
+            self._limits.take()
+        data = None if body is None else simplejson.dumps(body, use_decimal=True).encode("ascii")
+        headers = {**self._headers, "Authorization": f"Bearer {token}"}
+        if data is not None:
+            headers["Content-Type"] = "application/json"
+        try:
+            response = self._session().request(
+                method,
+                f"{self._base}/{path}",
+                params={**params, "minorversion": MINOR_VERSION},
+                data=data,
+                headers=headers,
+                timeout=(_CONNECT_SECONDS, read_seconds),
+                allow_redirects=False,
+            )
+        except (requests.ConnectTimeout, requests.exceptions.ProxyError) as error:
+            raise NotDoneError(type(error).__name__) from None
+        except requests.RequestException as error:
+            if "NewConnectionError" in repr(error):
+                raise NotDoneError("connection refused") from None
+            raise UnknownFateError(type(error).__name__) from None
+        tid = response.headers.get("intuit_tid", "")
+        logger.debug("%s %s answered %s, intuit_tid %s", method, path, response.status_code, tid)
+        if response.status_code == _TOO_MANY:
+            raise NotDoneError("throttled", retry_after=_retry_after(response), throttled=True)
+        if response.status_code >= _SERVER_ERROR:
+            raise UnknownFateError(f"HTTP {response.status_code}, intuit_tid {tid}")
+        try:
+            return response.status_code, simplejson.loads(response.content, use_decimal=True), tid
+        except ValueError:
+            return response.status_code, None, tid
+
+    def _session(self) -> requests.Session:
+        session: requests.Session | None = getattr(self._threads, "session", None)
+        if session is None:
+            session = self._threads.session = requests.Session()
+        return session
+
+
+def quoted(text: str) -> str:
+    """Write a text for a query, apostrophes and backslashes escaped."""
+    escaped = text.replace("\\", "\\\\").replace("'", "\\'")
+    return f"'{escaped}'"
+
+
+def _retry_after(response: requests.Response) -> float | None:
+    try:
+        return float(response.headers["Retry-After"])
+    except (KeyError, ValueError):
+        return None

@@ -1,0 +1,112 @@
+"""Sinks: records that satisfy the contract go into the ledger; nothing else does."""
+
+from __future__ import annotations
+
+import datetime as dt
+import json
+from functools import cache
+from importlib import resources
+from typing import TYPE_CHECKING, Any, ClassVar
+
+import fastjsonschema
+from singer_sdk.sinks import BatchSink
+
+import franpos_qbo.schemas
+from target_qbo.accounting.naming import clean_text
+from target_qbo.errors import InputError
+from target_qbo.ledger import inbox
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable, Mapping
+
+    from singer_sdk.sinks.core import BaseJSONSchemaValidator
+
+    from target_qbo.ledger import CompanyLedger
+    from target_qbo.target import TargetQBO
+
+
+class LedgerSink(BatchSink):
+    """Puts the records of one stream into the ledger."""
+
+    MAX_SIZE_DEFAULT = 2000
+    max_size = 2000
+
+    stream: ClassVar[str]
+    id_names: ClassVar[tuple[str, ...]]
+    receive: ClassVar[Callable[[CompanyLedger, Iterable[Mapping[str, Any]], dt.datetime], int]]
+
+    def __init__(self, target: TargetQBO, *args: Any, **kwargs: Any) -> None:  # noqa: ANN401 (the SDK's)
+        super().__init__(target, *args, **kwargs)
+        self._ledger = target.ledger
+        self._check, self._fields = _contract(self.stream)
+
+    def get_validator(self) -> BaseJSONSchemaValidator | None:
+        """Leave validation to the contract: it is stricter than what a tap may declare."""
+        return None
+
+    def _parse_timestamps_in_record(self, *_args: Any, **_kwargs: Any) -> None:  # noqa: ANN401 (the SDK's)
+        """Keep times as the tap wrote them, offset and all."""
+
+    def process_record(self, record: dict[str, Any], context: dict[str, Any]) -> None:
+        """Check a record and set it aside for the next batch.
+
+        Raises:
+            InputError: The record violates the contract.
+        """
+        named = " ".join(f"{name} {record.get(name)!r}" for name in self.id_names)
+        try:
+            self._check(record)
+        except fastjsonschema.JsonSchemaValueException as error:
+            raise InputError(f"stream {self.stream}, {named}: {clean_text(error.message, 300)}") from None
+        for name in self.id_names:
+            if record[name] != clean_text(record[name]) or ";" in record[name]:
+                raise InputError(f"stream {self.stream}, {named}: {name} has blanks or signs that no id has")
+        context.setdefault("records", []).append(
+            {name: value for name, value in record.items() if name in self._fields}
+        )
+
+    def process_batch_files(self, *_args: Any, **_kwargs: Any) -> None:  # noqa: ANN401 (the SDK's)
+        """Refuse BATCH messages: their records would not pass by the contract."""
+        raise InputError(f"stream {self.stream}: BATCH messages are not taken, send RECORD messages")
+
+    def process_batch(self, context: dict[str, Any]) -> None:
+        """Write the batch into the ledger, durably."""
+        changed = type(self).receive(self._ledger, context.get("records", []), dt.datetime.now(dt.UTC))
+        self.logger.info("%s: %d records received, %d new or changed", self.stream, self.current_size, changed)
+
+
+class TicketsSink(LedgerSink):
+    """Takes in tickets."""
+
+    stream = "tickets"
+    id_names = ("location_id", "ticket_id")
+    receive = inbox.receive_tickets
+
+
+class PaymentsSink(LedgerSink):
+    """Takes in payments."""
+
+    stream = "payments"
+    id_names = ("location_id", "payment_id", "ticket_id")
+    receive = inbox.receive_payments
+
+
+class DiscountsSink(LedgerSink):
+    """Takes in discounts."""
+
+    stream = "discounts"
+    id_names = ("location_id", "discount_id", "ticket_id")
+    receive = inbox.receive_discounts
+
+
+SINKS: dict[str, type[LedgerSink]] = {sink.stream: sink for sink in (TicketsSink, PaymentsSink, DiscountsSink)}
+
+
+@cache
+def _contract(stream: str) -> tuple[Callable[[Mapping[str, Any]], object], frozenset[str]]:
+    """Return a stream's compiled schema and the names of its fields."""
+    text = resources.files(franpos_qbo.schemas).joinpath(f"{stream}.json").read_text("utf-8")
+    schema = json.loads(text)
+    fields = frozenset(schema["properties"])
+    schema.pop("$schema")
+    return fastjsonschema.compile(schema), fields
