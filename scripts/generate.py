@@ -1,0 +1,113 @@
+"""Write what is derived from the code: the plugins' settings in ``meltano.yml`` and in ``docs/settings.md``.
+
+``python scripts/generate.py`` writes; with ``--check`` it only tells whether anything would change (exit code 1).
+"""
+
+from __future__ import annotations
+
+import sys
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import yaml
+
+from tap_franpos.tap import TapFranpos
+from target_qbo.target import TargetQBO
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+ROOT = Path(__file__).resolve().parent.parent
+Plugin = type[TapFranpos] | type[TargetQBO]
+PLUGINS: tuple[Plugin, ...] = (TapFranpos, TargetQBO)
+BEGIN, END = "    settings:  # written by scripts/generate.py", "    # end of settings"
+KINDS = {"boolean": "boolean", "integer": "integer", "number": "decimal", "array": "array", "object": "object"}
+
+
+def main() -> int:
+    """Write the derived texts, or tell which are stale."""
+    wanted = {ROOT / "meltano.yml": _meltano(), ROOT / "docs" / "settings.md": _settings_page()}
+    stale = [path for path, text in wanted.items() if not path.exists() or path.read_text("utf-8") != text]
+    if "--check" in sys.argv[1:]:
+        for path in stale:
+            print(f"{path.relative_to(ROOT)} is stale: run python scripts/generate.py", file=sys.stderr)
+        return 1 if stale else 0
+    for path in stale:
+        path.write_text(wanted[path], "utf-8")
+    return 0
+
+
+def _meltano() -> str:
+    """Return ``meltano.yml`` with the settings between the marks made anew, plugin by plugin."""
+    text = (ROOT / "meltano.yml").read_text("utf-8")
+    pieces = text.split(BEGIN)
+    if len(pieces) != len(PLUGINS) + 1:
+        raise SystemExit(f"meltano.yml: {len(PLUGINS)} lines {BEGIN!r} expected")
+    result = pieces[0]
+    for plugin, piece in zip(PLUGINS, pieces[1:], strict=True):
+        rest = piece.split(END, 1)[1]
+        listed = yaml.safe_dump(
+            [_meltano_setting(name, spec) for name, spec in _settings(plugin)],
+            sort_keys=False,
+            width=110,
+            allow_unicode=True,
+        )
+        indented = "".join(f"    {line}\n" for line in listed.splitlines())
+        result += f"{BEGIN}\n{indented}{END}{rest}"
+    return result
+
+
+def _meltano_setting(name: str, spec: dict[str, Any]) -> dict[str, Any]:
+    setting: dict[str, Any] = {"name": name, "kind": _kind(spec)}
+    if spec.get("secret"):
+        setting["sensitive"] = True
+    if spec.get("enum"):
+        setting["kind"] = "options"
+        setting["options"] = [{"label": value, "value": value} for value in spec["enum"] if value is not None]
+    if spec.get("default") not in (None, {}, ""):
+        setting["value"] = spec["default"]
+    setting["description"] = spec["description"]
+    return setting
+
+
+def _kind(spec: dict[str, Any]) -> str:
+    kind = next((kind for kind in _types(spec) if kind != "null"), "string")
+    if spec.get("format") in {"date", "date-time"}:
+        return "date_iso8601"
+    return KINDS.get(kind, "string")
+
+
+def _settings_page() -> str:
+    lines = [
+        "# Settings",
+        "",
+        "Written from the code by `scripts/generate.py`. Each setting is also an environment variable: the plugin's",
+        "name and the setting's in capitals, as in `TARGET_QBO_REALM_ID`; lists and maps as JSON.",
+    ]
+    for plugin in PLUGINS:
+        lines += ["", f"## {plugin.name}", "", "| setting | type | default | what it is |", "|---|---|---|---|"]
+        for name, spec in _settings(plugin):
+            marks = " (secret)" * bool(spec.get("secret")) + " (required)" * (name in _required(plugin))
+            default = spec.get("default")
+            shown = "" if default in (None, {}, "") else f"`{default}`"
+            kind = " or ".join(kind for kind in _types(spec) if kind != "null")
+            lines.append(f"| `{name}`{marks} | {kind} | {shown} | {spec['description']} |")
+    return "\n".join(lines) + "\n"
+
+
+def _settings(plugin: Plugin) -> Iterator[tuple[str, dict[str, Any]]]:
+    yield from plugin.config_jsonschema["properties"].items()
+
+
+def _required(plugin: Plugin) -> list[str]:
+    required: list[str] = plugin.config_jsonschema.get("required", [])
+    return required
+
+
+def _types(spec: dict[str, Any]) -> list[str]:
+    kinds = spec.get("type", "string")
+    return [kinds] if isinstance(kinds, str) else list(kinds)
+
+
+if __name__ == "__main__":
+    sys.exit(main())
