@@ -74,7 +74,7 @@ class Pool(Generic[Row]):
 
     def settle(self, waiting: dict[str, Any]) -> None:
         """At the end of a window: forget rows that came before it and whose ticket isn't among those waiting."""
-        for ticket_id in self._rows.keys() - waiting.keys():
+        for ticket_id in self._rows.keys() - self._fresh - waiting.keys():
             del self._rows[ticket_id]
         self._fresh.clear()
 

@@ -10,6 +10,7 @@ whichever is later: a shop that gives a discount once a year doesn't read the ye
 
 from __future__ import annotations
 
+import abc
 import logging
 from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, Any, ClassVar, cast
@@ -166,9 +167,9 @@ class TicketRowsStream(FranposStream):
         if batch.last is not None and (key := self.replication_key):
             self.advance(context, max([*(datetime.fromisoformat(row[key]) for row in rows), batch.last]))
 
+    @abc.abstractmethod
     def rows(self, batch: Batch) -> Iterator[Record]:
         """The rows of this stream in a batch."""
-        raise NotImplementedError
 
     def _increment_stream_state(self, latest_record: Record, *, context: Context | None = None) -> None:
         """Nothing for a single row: `get_records` moves the bookmark once for each batch."""
