@@ -161,6 +161,7 @@ def fault_middleware(plan: FaultPlan) -> Middleware:
         rule = await plan.due(request)
         if rule is None:
             return await handler(request)
+        await request.read()  # while the caller is still there: what is slow goes on when nobody waits any more
         seconds = float(rule.order.get("seconds", 3600))
         if rule.do == "slow":
             await asyncio.sleep(seconds)

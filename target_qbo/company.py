@@ -55,6 +55,6 @@ class Company:
         )
         return cls(settings, ledger, client, limits)
 
-    def post_pending(self) -> RunSummary:
+    def post_pending(self, summary: RunSummary) -> None:
         """Post everything that is pending; see :func:`target_qbo.posting.engine.post_pending`."""
-        return post_pending(self.ledger, self.client, self.limits, self.settings)
+        post_pending(self.ledger, self.client, self.limits, self.settings, summary)

@@ -186,6 +186,7 @@ class Settings:
     batches_per_minute: int
     minute_seconds: float
     settle_seconds: float
+    on_change: str
     accept_existing: bool
     currency: str | None
     tax_code: str | None
@@ -224,8 +225,9 @@ class Settings:
             batch_size=config["batch_size"],
             requests_per_minute=requests_per_minute,
             batches_per_minute=min(config["batches_per_minute"], requests_per_minute),
-            minute_seconds=config["minute_seconds"],
-            settle_seconds=config["settle_seconds"],
+            minute_seconds=float(config["minute_seconds"]),
+            settle_seconds=float(config["settle_seconds"]),
+            on_change=config["on_change"],
             accept_existing=config["accept_existing"],
             currency=config.get("currency") or None,
             tax_code=config.get("tax_code") or None,

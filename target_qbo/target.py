@@ -15,14 +15,16 @@ from singer_sdk.exceptions import (
     MissingKeyPropertiesError,
     RecordsWithoutSchemaException,
 )
+from singer_sdk.mapper import RemoveRecordTransform
 from singer_sdk.singerlib.exceptions import InvalidInputLine
 
 from target_qbo.accounting.naming import clean_text
 from target_qbo.company import Company
 from target_qbo.errors import ConfigurationError, InputError, TargetError
+from target_qbo.posting.summary import RunSummary
 from target_qbo.reader import MessageReader
 from target_qbo.settings import SECRETS, SETTINGS, Settings
-from target_qbo.sinks import SINKS
+from target_qbo.sinks import SINKS, LeftOutSink
 
 if TYPE_CHECKING:
     from singer_sdk.sinks import Sink
@@ -72,25 +74,30 @@ class TargetQBO(Target):
         return self.company.ledger
 
     def get_sink_class(self, stream_name: str) -> type[Sink]:
-        """Return the sink of a stream of the contract.
+        """Return the sink of a stream of the contract, or of one that the settings leave out.
 
         Raises:
             InputError: The stream is none of them.
         """
-        try:
+        if stream_name in SINKS:
             return SINKS[stream_name]
-        except KeyError:
-            raise InputError(
-                f"unknown stream {stream_name!r}: this target takes {', '.join(SINKS)}; leave others out with "
-                '"stream_maps": {"__else__": "__NULL__"}'
-            ) from None
+        maps = self.mapper.stream_maps.get(stream_name, [])
+        if maps and all(isinstance(stream_map, RemoveRecordTransform) for stream_map in maps):
+            return LeftOutSink
+        raise InputError(
+            f"unknown stream {stream_name!r}: this target takes {', '.join(SINKS)}; leave others out with "
+            f'the setting "stream_maps": {{"{stream_name}": null}}'
+        )
 
     def process_endofpipe(self) -> None:
         """Bring what is left into the ledger, pass STATE on, then post."""
         super().process_endofpipe()
-        summary = self.company.post_pending()
-        for line in summary.lines(self.ledger):
-            self.logger.info("%s", line)
+        summary = RunSummary()
+        try:
+            self.company.post_pending(summary)
+        finally:
+            for line in summary.lines(self.ledger):
+                self.logger.info("%s", line)
 
 
 def main() -> None:

@@ -4,6 +4,7 @@ Addresses:
     `GET /control/books`: everything in the books (see `sandbox.qbo.report`).
     `GET /control/qbo-calls`, `POST /control/qbo-calls/reset`: counts of calls.
     `GET /control/qbo-entities?entity=Item`: all rows of an entity as the API shows them, inactive ones too.
+    `GET /control/tokens`: every token ever given out, to look for where none may be.
     `GET /control/payloads`: the last bodies that were accepted.
     `GET /control/qbo`: the settings; `POST /control/qbo` changes them: an object with any of `options` (fields of
         `Options`), `limits` (of `Limits`), `sign_in` (of `SignInOptions`), and `expire_tokens`, `revoke`,
@@ -42,6 +43,7 @@ def control_routes(server: QboServer) -> list[web.RouteDef]:
         web.get("/control/qbo-calls", control.calls),
         web.post("/control/qbo-calls/reset", control.reset),
         web.get("/control/qbo-entities", control.entities),
+        web.get("/control/tokens", control.tokens),
         web.get("/control/payloads", control.payloads),
         web.get("/control/qbo", control.show),
         web.post("/control/qbo", control.change),
@@ -68,6 +70,9 @@ class _Control:
         if name not in ENTITIES:
             return _json({"error": f"There is no entity {name!r}."}, status=400)
         return _json({name: search.rows_of(self._server.company, name)})
+
+    async def tokens(self, _request: web.Request) -> web.Response:
+        return web.json_response(self._server.sign_in.given_out)
 
     async def payloads(self, _request: web.Request) -> web.Response:
         return _json({"payloads": list(self._server.calls.payloads)})

@@ -129,7 +129,7 @@ def _complete(company: Company, entity: str, row: Row, old: Row | None) -> None:
             for name, value in _CUSTOMER_DEFAULTS.items():
                 row.setdefault(name, value)
             _own_currency(company, row)
-        case _:
+        case "Vendor":
             _own_currency(company, row)
 
 

@@ -79,6 +79,7 @@ class SignIn:
         self._used_at = clock.monotonic()
         self.refreshes = 0
         self.revoked = False
+        self.given_out: list[str] = []
 
     def check_client(self, authorization: str) -> None:
         """Check a Basic `Authorization` header.
@@ -141,6 +142,7 @@ class SignIn:
         access = _new_token("AT0")
         self._access = {token: end for token, end in self._access.items() if end > now}
         self._access[access] = now + self.options.access_token_seconds
+        self.given_out += [access, self.refresh_token]
         return {
             "token_type": "bearer",
             "expires_in": int(self.options.access_token_seconds),

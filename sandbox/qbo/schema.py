@@ -43,9 +43,9 @@ _WEB = table(texts="Id Tag", flags="Default", URI=text(1000))
 _MEMO = table(texts="id", value=text(1000))
 
 _PERSON = _BASE | table(
-    texts="IntuitId FullyQualifiedName UserId V4IDPseudonym ContactName AltContactName AcctNum Source",
+    texts="IntuitId FullyQualifiedName UserId V4IDPseudonym",
     flags="Organization Active",
-    references="DefaultTaxCodeRef CurrencyRef",
+    references="DefaultTaxCodeRef",
     free="OtherContactInfo OtherAddr",
     Title=text(16),
     GivenName=text(100),
@@ -63,7 +63,8 @@ _PERSON = _BASE | table(
     PrimaryEmailAddr=struct(_EMAIL),
     WebAddr=struct(_WEB),
 )
-CUSTOMER = _PERSON | table(
+_TRADING = _PERSON | table(texts="ContactName AltContactName AcctNum Source", references="CurrencyRef")
+CUSTOMER = _TRADING | table(
     texts="PreferredDeliveryMethod ResaleNum SecondaryTaxIdentifier PrimaryTaxIdentifier TaxExemptionReasonId "
     "BusinessNumber GSTIN GSTRegistrationType ClientCompanyId ClientEntityId TaxRegime",
     flags="Taxable Job BillWithParent TDSEnabled IsProject IsCISContractor",
@@ -77,7 +78,7 @@ CUSTOMER = _PERSON | table(
     ShipAddr=struct(ADDRESS),
     Level=Field(Kind.WHOLE),
 )
-VENDOR = _PERSON | table(
+VENDOR = _TRADING | table(
     texts="TaxCountry TaxIdentifier BusinessNumber TaxReportingBasis GSTIN GSTRegistrationType SubcontractorType "
     "CISRate CompanyRegistrationNumber AgencyVerificationStatusMsg",
     flags="Vendor1099 T4AEligible T5018Eligible TDSEnabled TDSOverrideThreshold IsSubContractor HasTPAR",

@@ -142,6 +142,7 @@ class QboServer:
             self._check_token(request)
             with self.throttle.admitted(batch=batch):
                 self.calls.requests += 1
+                await request.read()  # while the caller is still there: the work goes on when nobody waits any more
                 await self._wait(self.limits.latency_ms / 2)
                 try:
                     answer = await work()

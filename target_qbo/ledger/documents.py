@@ -30,6 +30,7 @@ class StandingDocument:
     number: str
     amount: Decimal
     date: dt.date
+    method: str | None
     state: DocumentState
     request_id: str
     sent_at: dt.datetime | None
@@ -108,12 +109,13 @@ def write_sending(ledger: CompanyLedger, sendings: Sequence[Sending], request_id
 
 @dataclass(frozen=True, slots=True)
 class Answer:
-    """What an answer says of one document that was sent."""
+    """What an answer says of one document that was sent; ``amount`` is what QuickBooks made of it."""
 
     kind: str
     number: str
     qbo_id: str
     sync_token: str
+    amount: Decimal
 
 
 def write_answers(
@@ -146,6 +148,7 @@ def write_answers(
                 "b_number": answer.number,
                 "b_qbo_id": answer.qbo_id,
                 "b_sync_token": answer.sync_token,
+                "b_amount": answer.amount,
             }
             for answer in posted
         ]
@@ -157,6 +160,7 @@ def write_answers(
                     state=DocumentState.POSTED,
                     qbo_id=sa.bindparam("b_qbo_id"),
                     sync_token=sa.bindparam("b_sync_token"),
+                    amount=sa.bindparam("b_amount"),
                     posted_at=now,
                 ),
                 rows,
@@ -185,6 +189,20 @@ def write_voided(ledger: CompanyLedger, keys: Sequence[int]) -> None:
     """Write down that these documents were taken back in QuickBooks; what stood there stays on record."""
     with ledger.write() as connection:
         connection.execute(sa.update(documents).where(documents.c.id.in_(keys)).values(state=DocumentState.VOIDED))
+
+
+def write_revised(ledger: CompanyLedger, key: int, *, amount: Decimal, date: dt.date, sync_token: str) -> None:
+    """Write down that a document was updated in QuickBooks."""
+    with ledger.write() as connection:
+        connection.execute(
+            sa.update(documents).where(documents.c.id == key).values(amount=amount, date=date, sync_token=sync_token)
+        )
+
+
+def clear_fingerprint(ledger: CompanyLedger, ticket: int) -> None:
+    """Write down that nothing stands for a ticket any more."""
+    with ledger.write() as connection:
+        connection.execute(sa.update(tickets).where(tickets.c.id == ticket).values(fingerprint=None))
 
 
 def standing(ledger: CompanyLedger, ticket_keys: Sequence[int]) -> dict[int, list[StandingDocument]]:
@@ -283,6 +301,7 @@ def _select(ledger: CompanyLedger, *conditions: sa.ColumnElement[bool]) -> list[
         documents.c.number,
         documents.c.amount,
         documents.c.date,
+        documents.c.method,
         documents.c.state,
         documents.c.request_id,
         documents.c.sent_at,

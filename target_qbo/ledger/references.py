@@ -33,7 +33,6 @@ class CompanyFacts:
     """What is known of the company itself; None: not asked yet."""
 
     country: str | None
-    home_currency: str | None
     verified_from: dt.date | None
 
 
@@ -75,15 +74,13 @@ def company_facts(ledger: CompanyLedger) -> CompanyFacts:
     """Return what is known of the company."""
     with ledger.read() as connection:
         row = connection.execute(
-            sa.select(companies.c.country, companies.c.home_currency, companies.c.verified_from).where(
-                companies.c.id == ledger.company_id
-            )
+            sa.select(companies.c.country, companies.c.verified_from).where(companies.c.id == ledger.company_id)
         ).one()
     return CompanyFacts(*row)
 
 
 def write_company_facts(ledger: CompanyLedger, **facts: Any) -> None:  # noqa: ANN401 (columns of one table)
-    """Keep what was learnt of the company: ``country``, ``home_currency``, ``verified_from``."""
+    """Keep what was learnt of the company: ``country``, ``verified_from``."""
     with ledger.write() as connection:
         connection.execute(sa.update(companies).where(companies.c.id == ledger.company_id).values(**facts))
 

@@ -68,7 +68,6 @@ companies = sa.Table(
     sa.Column("environment", sa.String(20), nullable=False),
     sa.Column("realm_id", sa.String, nullable=False),
     sa.Column("country", sa.String(10)),  # as QuickBooks names it; null: not asked yet
-    sa.Column("home_currency", sa.String(3)),
     sa.Column("verified_from", sa.Date),  # from this business date on, what stands is known here
     sa.UniqueConstraint("environment", "realm_id"),
 )

@@ -5,13 +5,14 @@ from __future__ import annotations
 import datetime as dt
 import logging
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from target_qbo.accounting import DocumentKind
 from target_qbo.ledger import documents
 from target_qbo.ledger.documents import Answer, Sending
 from target_qbo.posting.dispatch import NotDone, Outcome, Posted, Refused
 from target_qbo.posting.takeback import take_back
+from target_qbo.posting.totals import difference, total_of
 from target_qbo.posting.work import TicketWork, Write, fingerprint
 from target_qbo.qbo import faults
 
@@ -21,7 +22,7 @@ if TYPE_CHECKING:
     from target_qbo.ledger import CompanyLedger
     from target_qbo.posting.settlements import Settlements
     from target_qbo.posting.summary import RunSummary
-    from target_qbo.qbo import Fault, QboClient
+    from target_qbo.qbo import QboClient
 
 logger = logging.getLogger("target-qbo.posting")
 
@@ -92,8 +93,10 @@ class Bookkeeping:
             return
         if isinstance(outcome, Posted):
             entity = outcome.entity
-            notes.posted.append(Answer(write.kind, write.number, str(entity["Id"]), str(entity.get("SyncToken", "0"))))
-            work.refused = work.refused or _difference(write, entity)
+            made = total_of(entity, write.amount)
+            token = str(entity.get("SyncToken", "0"))
+            notes.posted.append(Answer(write.kind, write.number, str(entity["Id"]), token, made))
+            work.refused = work.refused or difference(write.amount, made)
             work.arrived(write, str(entity["Id"]))
             self._summary.add_document(write.kind, write.amount)
         elif isinstance(outcome, Refused):
@@ -124,25 +127,16 @@ class Bookkeeping:
             self._forget_references()
             self.unfinished = True
             return
-        left = take_back(self._ledger, self._client, standing)
+        obstacle = take_back(self._ledger, self._client, standing)
+        left = obstacle.left if obstacle is not None else ()
         for document in standing:
             if document not in left:
                 self._summary.take_back(DocumentKind(document.kind), document.amount)
-        if left:
-            logger.error("%s stays open: %s, and what was posted of it can't be taken back", work.document.note, fault)
+        if obstacle is not None:
+            logger.error("%s stays open: %s; %s", work.document.note, fault, obstacle.text)
             return
         self._settlements.skip(work.key, f"qbo_{fault.code}", str(fault))
         self._settlements.flush()
-
-
-def _difference(write: Write, entity: dict[str, Any]) -> Fault | None:
-    """Tell where QuickBooks made another total of a document than ours."""
-    total = entity.get("TotalAmt")
-    if total is None or total == write.amount:
-        return None
-    return faults.Fault(
-        "total_differs", "QuickBooks' total differs", f"{total}, not {write.amount}: does it add a tax or a discount?"
-    )
 
 
 def _now() -> dt.datetime:

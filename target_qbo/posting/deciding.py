@@ -3,25 +3,32 @@
 from __future__ import annotations
 
 import datetime as dt
+import logging
 from typing import TYPE_CHECKING
 
-from target_qbo.accounting import Document, DocumentKind, Skipped, Ticket, Voided, Waiting, decide
+from target_qbo.accounting import Document, DocumentKind, Ticket, Voided, Waiting, decide
 from target_qbo.accounting.ticket import discount_from_record, payment_from_record
 from target_qbo.ledger import documents, tickets
 from target_qbo.ledger.status import DocumentState, TicketStatus
 from target_qbo.posting.recovery import verify_company
 from target_qbo.posting.references import ItemUnavailableError, References
+from target_qbo.posting.revision import RevisionRefusedError, revise
 from target_qbo.posting.work import TicketWork, fingerprint
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterator, Sequence
 
     from target_qbo.ledger import CompanyLedger
+    from target_qbo.ledger.documents import StandingDocument
     from target_qbo.ledger.tickets import PendingTicket
+    from target_qbo.posting.payloads import DocumentRefs
     from target_qbo.posting.settlements import Settlements
+    from target_qbo.posting.summary import RunSummary
     from target_qbo.posting.work import Write
     from target_qbo.qbo import QboClient
     from target_qbo.settings import Settings
+
+logger = logging.getLogger("target-qbo.posting")
 
 _AS_THEY_WERE = "; the documents in QuickBooks are as they were"
 
@@ -33,22 +40,34 @@ class Deciding:
         set_aside: Whether tickets were passed over because the fate of a document of theirs is unknown.
     """
 
-    def __init__(self, ledger: CompanyLedger, client: QboClient, settings: Settings, settlements: Settlements) -> None:
+    def __init__(
+        self,
+        ledger: CompanyLedger,
+        client: QboClient,
+        settings: Settings,
+        settlements: Settlements,
+        summary: RunSummary,
+    ) -> None:
         self._ledger = ledger
         self._client = client
         self._settings = settings
         self._settlements = settlements
+        self._summary = summary
         self._references: References | None = None
         self.set_aside = False
 
     def writes(self) -> Iterator[Write]:
         """Yield the first writes of every pending ticket that has any; the others are settled on the way."""
         self.set_aside = False
+        dates = tickets.pending_dates(self._ledger)
+        if dates is None:
+            return
+        references = self._open_company(dates[0])
         for pending in tickets.pending(self._ledger):
             if any(document.state is DocumentState.SENDING for document in pending.standing):
                 self.set_aside = True
                 continue
-            work = self._decide(pending)
+            work = self._decide(pending, references)
             if work is not None:
                 yield from work.next_writes()
         self._settlements.flush()
@@ -58,7 +77,7 @@ class Deciding:
         if self._references is not None:
             self._references.forget()
 
-    def _decide(self, pending: PendingTicket) -> TicketWork | None:
+    def _decide(self, pending: PendingTicket, references: References) -> TicketWork | None:
         decision = decide(
             Ticket.from_record(pending.record),
             [payment_from_record(record) for record in pending.payments],
@@ -67,32 +86,59 @@ class Deciding:
             dt.datetime.now(dt.UTC),
         )
         if isinstance(decision, Document):
-            return self._compare(pending, decision)
-        if pending.standing:
-            self._settlements.skip(pending.key, *_changed(decision))
-        elif isinstance(decision, Voided):
-            self._settlements.settle(pending.key, TicketStatus.VOIDED)
+            return self._compare(pending, decision, references)
+        if isinstance(decision, Voided):
+            self._void(pending)
+        elif pending.standing:
+            self._settlements.skip(
+                pending.key,
+                "changed_inconsistent",
+                f"the ticket changed at the till after it was posted: {decision.reason}{_AS_THEY_WERE}",
+            )
         elif isinstance(decision, Waiting):
             self._settlements.wait(pending.key, decision.reason, decision.until)
         else:
             self._settlements.skip(pending.key, decision.code, decision.reason)
         return None
 
-    def _compare(self, pending: PendingTicket, document: Document) -> TicketWork | None:
-        """Tell a new ticket from one that stands, from one half posted, and from one that changed since."""
-        if pending.standing:
-            if pending.fingerprint == fingerprint(document):
-                self._settlements.settle(pending.key, TicketStatus.POSTED)
-                return None
-            if pending.fingerprint is not None or not _part_of(pending, document):
-                self._settlements.skip(
-                    pending.key, "changed", f"the ticket changed at the till after it was posted{_AS_THEY_WERE}"
-                )
-                return None
-        return self._prepare(pending, document)
+    def _compare(self, pending: PendingTicket, document: Document, references: References) -> TicketWork | None:
+        """Tell a new ticket from one that stands, and one half posted from one that changed since."""
+        if pending.standing and pending.fingerprint == fingerprint(document):
+            self._settlements.settle(pending.key, TicketStatus.POSTED)
+            return None
+        if pending.standing and pending.fingerprint is not None and self._settings.on_change == "skip":
+            self._settlements.skip(
+                pending.key, "changed", f"the ticket changed at the till after it was posted{_AS_THEY_WERE}"
+            )
+            return None
+        return self._prepare(pending, document, references)
 
-    def _prepare(self, pending: PendingTicket, document: Document) -> TicketWork | None:
-        references = self._open_company(document)
+    def _void(self, pending: PendingTicket) -> None:
+        """Carry a void at the till into QuickBooks."""
+        if pending.standing and self._settings.on_change == "skip":
+            self._settlements.skip(
+                pending.key, "changed", f"the ticket was voided at the till after it was posted{_AS_THEY_WERE}"
+            )
+        elif self._revise(pending, None, None) is not None:
+            documents.clear_fingerprint(self._ledger, pending.key)
+            self._settlements.settle(pending.key, TicketStatus.VOIDED)
+
+    def _revise(
+        self, pending: PendingTicket, document: Document | None, refs: DocumentRefs | None
+    ) -> Sequence[StandingDocument] | None:
+        """Redo what differs; returns what stands and is right, None where the ticket was settled on the way."""
+        if not pending.standing or (document is not None and _part_of(pending, document)):
+            return pending.standing
+        try:
+            return revise(self._ledger, self._client, pending.standing, document, refs, self._summary)
+        except RevisionRefusedError as error:
+            if error.final:
+                self._settlements.skip(pending.key, error.code, f"the ticket changed at the till, but {error}")
+            else:
+                logger.error("%s stays open, the next run goes on with it: %s", _name(pending), error)  # noqa: TRY400
+            return None
+
+    def _prepare(self, pending: PendingTicket, document: Document, references: References) -> TicketWork | None:
         try:
             refs = references.for_document(document)
             start = references.inventory_start(document)
@@ -107,12 +153,13 @@ class Deciding:
                 "earlier sale: set the item's start date back in QuickBooks",
             )
             return None
-        return self._resume(TicketWork(pending.key, document, refs), pending)
+        standing = self._revise(pending, document, refs)
+        return None if standing is None else self._resume(TicketWork(pending.key, document, refs), standing)
 
-    def _resume(self, work: TicketWork, pending: PendingTicket) -> TicketWork | None:
+    def _resume(self, work: TicketWork, standing: Sequence[StandingDocument]) -> TicketWork | None:
         """Leave out what stands already; nothing is left of a ticket all of whose documents do."""
         document = work.document
-        stands = {(standing.kind, standing.number): standing for standing in pending.standing}
+        stands = {(own.kind, own.number): own for own in standing}
         work.unpaid = {
             payment.key: payment for payment in document.payments if (DocumentKind.PAYMENT, payment.key) not in stands
         }
@@ -125,11 +172,12 @@ class Deciding:
         documents.write_answers(self._ledger, [], [], {work.key: fingerprint(document)}, dt.datetime.now(dt.UTC))
         return None
 
-    def _open_company(self, document: Document) -> References:
+    def _open_company(self, earliest: dt.date) -> References:
         """Give the references; on the first use make sure that the ledger knows what stands in the company."""
         if self._references is None:
-            dates = tickets.pending_dates(self._ledger)
-            earliest = min(document.date, dates[0]) if dates else document.date
+            earliest -= dt.timedelta(
+                days=1
+            )  # a business day may begin after midnight: then a ticket is the day before's
             self._references = References(self._ledger, self._client, self._settings, earliest)
             verify_company(
                 self._ledger,
@@ -145,16 +193,11 @@ def _part_of(pending: PendingTicket, document: Document) -> bool:
     """Tell whether what stands of a ticket, half posted or found in QuickBooks, is part of what is to stand."""
     wanted = {(document.kind, document.number): document.total}
     wanted |= {(DocumentKind.PAYMENT, payment.key): payment.amount for payment in document.payments}
-    return all(
+    return pending.fingerprint is None and all(
         wanted.get((DocumentKind(standing.kind), standing.number)) == standing.amount and standing.date == document.date
         for standing in pending.standing
     )
 
 
-def _changed(decision: Skipped | Waiting | Voided) -> tuple[str, str]:
-    if isinstance(decision, Voided):
-        return "changed", f"the ticket was voided at the till after it was posted{_AS_THEY_WERE}"
-    return (
-        "changed_inconsistent",
-        f"the ticket changed at the till after it was posted: {decision.reason}{_AS_THEY_WERE}",
-    )
+def _name(pending: PendingTicket) -> str:
+    return f"location {pending.record['location_id']} ticket {pending.record['ticket_id']}"

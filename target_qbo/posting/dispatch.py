@@ -69,7 +69,7 @@ class Bookkeeper(Protocol):
 
 
 class Dispatcher:
-    """Sends writes until there are no more.
+    """Sends writes until there are no more; may be run again, and remembers how long nothing was answered.
 
     Args:
         client: The company.
@@ -96,7 +96,7 @@ class Dispatcher:
         self._ready: deque[Write] = deque()
         self._flying: dict[Future[list[Outcome]], list[Write]] = {}
         self._failures = 0
-        self._stop: TargetError | None = None
+        self._stop: Exception | None = None
 
     def run(self, source: Iterator[Write]) -> None:
         """Send all that the source gives and all that follows from it.
@@ -104,21 +104,33 @@ class Dispatcher:
         Raises:
             TargetError: QuickBooks is plainly down, or refuses the app; what was under way is written down.
         """
-        exhausted = False
+        more = True
         with ThreadPoolExecutor(self._max_concurrency, "qbo") as pool:
-            while self._stop is None:
-                while not exhausted and len(self._ready) < self._batch_size * _BATCHES_AHEAD:
-                    write = next(source, None)
-                    if write is None:
-                        exhausted = True
-                    else:
-                        self._ready.append(write)
-                if not self._ready and not self._flying:
-                    return
-                self._collect(self._launch(pool))
+            while not self._stopped and (more or self._ready or self._flying):
+                while more and len(self._ready) < self._batch_size * _BATCHES_AHEAD:
+                    more = self._take_from(source)
+                if not self._stopped and (self._ready or self._flying):
+                    self._collect(self._launch(pool))
             while self._flying:
                 self._collect(_PATIENCE_SECONDS)
-        raise self._stop
+        if self._stop is not None:
+            raise self._stop
+
+    @property
+    def _stopped(self) -> bool:
+        return self._stop is not None
+
+    def _take_from(self, source: Iterator[Write]) -> bool:
+        """Take the next write; what goes wrong there must not lose the answers that are under way."""
+        try:
+            write = next(source, None)
+        except Exception as error:  # noqa: BLE001 (raised again when the last answer is written down)
+            self._stop = self._stop or error
+            return False
+        if write is None:
+            return False
+        self._ready.append(write)
+        return True
 
     def _launch(self, pool: ThreadPoolExecutor) -> float:
         """Send what the limits allow; returns the seconds after which they allow more."""

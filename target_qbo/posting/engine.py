@@ -6,16 +6,17 @@ import datetime as dt
 import logging
 from typing import TYPE_CHECKING
 
+from target_qbo.errors import UnreachableError
 from target_qbo.ledger import runs, tickets
 from target_qbo.posting.bookkeeping import Bookkeeping
 from target_qbo.posting.deciding import Deciding
 from target_qbo.posting.dispatch import Dispatcher
 from target_qbo.posting.recovery import find_unknown
 from target_qbo.posting.settlements import Settlements
-from target_qbo.posting.summary import RunSummary
 
 if TYPE_CHECKING:
     from target_qbo.ledger import CompanyLedger
+    from target_qbo.posting.summary import RunSummary
     from target_qbo.qbo import QboClient, RateLimits
     from target_qbo.settings import Settings
 
@@ -25,7 +26,9 @@ logger = logging.getLogger("target-qbo.posting")
 _PASSES = 4
 
 
-def post_pending(ledger: CompanyLedger, client: QboClient, limits: RateLimits, settings: Settings) -> RunSummary:
+def post_pending(
+    ledger: CompanyLedger, client: QboClient, limits: RateLimits, settings: Settings, summary: RunSummary
+) -> None:
     """Post everything pending of one company; another process that posts for it is waited for.
 
     Args:
@@ -33,9 +36,7 @@ def post_pending(ledger: CompanyLedger, client: QboClient, limits: RateLimits, s
         client: The company.
         limits: Its limits.
         settings: Names, choices and limits.
-
-    Returns:
-        What was posted, skipped and left waiting.
+        summary: Gathers what is posted, skipped and left waiting, also where the run stops early.
 
     Raises:
         TargetError: QuickBooks can't be reached, or a person is needed. What was done is written down, the rest waits
@@ -43,7 +44,6 @@ def post_pending(ledger: CompanyLedger, client: QboClient, limits: RateLimits, s
     """
     waiting = "another run is posting for this company: waiting for it to end"
     with ledger.lock("posting", lambda: logger.info(waiting)):
-        summary = RunSummary()
         number = runs.begin(ledger, _now())
         outcome = "stopped"
         try:
@@ -51,7 +51,6 @@ def post_pending(ledger: CompanyLedger, client: QboClient, limits: RateLimits, s
             outcome = "done"
         finally:
             runs.end(ledger, number, outcome, summary.as_record(), _now())
-    return summary
 
 
 def _post_all(
@@ -59,25 +58,21 @@ def _post_all(
 ) -> None:
     tickets.wake_waiting(ledger, _now())
     settlements = Settlements(ledger, summary)
-    deciding = Deciding(ledger, client, settings, settlements)
+    deciding = Deciding(ledger, client, settings, settlements, summary)
     bookkeeping = Bookkeeping(ledger, client, settlements, summary, deciding.forget_references)
+    dispatcher = Dispatcher(
+        client, limits, bookkeeping, max_concurrency=settings.max_concurrency, batch_size=settings.batch_size
+    )
     for _ in range(_PASSES):
         bookkeeping.unfinished = False
         find_unknown(ledger, client, settings.settle_seconds)
-        dispatcher = Dispatcher(
-            client,
-            limits,
-            bookkeeping,
-            max_concurrency=settings.max_concurrency,
-            batch_size=settings.batch_size,
-        )
         try:
             dispatcher.run(deciding.writes())
         finally:
             settlements.flush()
         if not (bookkeeping.unfinished or deciding.set_aside):
             return
-    logger.warning("some tickets are not finished: the next run goes on with them")
+    raise UnreachableError("QuickBooks left requests unanswered: their tickets wait in the ledger for the next run")
 
 
 def _now() -> dt.datetime:

@@ -29,6 +29,7 @@ class DocumentRefs:
     items: Mapping[ItemKey, str]
     methods: Mapping[PaymentMethod, str]
     deposit_accounts: Mapping[PaymentMethod | None, str]
+    currency: str | None = None
     department: str | None = None
     item_class: str | None = None
 
@@ -42,6 +43,8 @@ def document_body(document: Document, refs: DocumentRefs) -> dict[str, Any]:
         "PrivateNote": document.note,
         "Line": [_line(line, refs) for line in document.lines],
     }
+    if refs.currency is not None:
+        body["CurrencyRef"] = _ref(refs.currency)
     if refs.department is not None:
         body["DepartmentRef"] = _ref(refs.department)
     if document.kind is DocumentKind.REFUND_RECEIPT:
@@ -62,6 +65,8 @@ def payment_body(document: Document, payment: Payment, invoice_id: str, refs: Do
         "PrivateNote": payment.note,
         "Line": [{"Amount": payment.amount, "LinkedTxn": [{"TxnId": invoice_id, "TxnType": "Invoice"}]}],
     }
+    if refs.currency is not None:
+        body["CurrencyRef"] = _ref(refs.currency)
     account = refs.deposit_accounts.get(payment.method)
     if account is not None:
         body["DepositToAccountRef"] = _ref(account)

@@ -20,6 +20,7 @@ from target_qbo.ledger import documents
 from target_qbo.ledger import references as stored
 from target_qbo.ledger.documents import Answer, Found
 from target_qbo.posting.payloads import ENTITIES
+from target_qbo.posting.takeback import is_voided
 from target_qbo.qbo.client import quoted
 
 if TYPE_CHECKING:
@@ -82,7 +83,7 @@ def verify_company(
     examples: list[str] = []
     while kinds:
         kind = kinds.pop(0)
-        rows = [row for row in client.query(ENTITIES[kind], where) if not _voided(row)]
+        rows = [row for row in client.query(ENTITIES[kind], where) if not is_voided(row)]
         if rows and kind is DocumentKind.INVOICE:
             kinds.append(DocumentKind.PAYMENT)
         known = documents.known_ids(ledger, kind, [str(row["Id"]) for row in rows])
@@ -128,7 +129,8 @@ def _find_some(ledger: CompanyLedger, client: QboClient, kind: DocumentKind, som
         if ours is None:
             absent.append((document.kind, document.number))
         else:
-            posted.append(Answer(document.kind, document.number, str(ours["Id"]), str(ours.get("SyncToken", "0"))))
+            token = str(ours.get("SyncToken", "0"))
+            posted.append(Answer(document.kind, document.number, str(ours["Id"]), token, document.amount))
     logger.info("%s of unknown fate: %d stand in QuickBooks, %d do not", kind, len(posted), len(absent))
     documents.write_answers(ledger, posted, absent, {}, dt.datetime.now(dt.UTC))
 
@@ -136,7 +138,7 @@ def _find_some(ledger: CompanyLedger, client: QboClient, kind: DocumentKind, som
 def is_ours(document: StandingDocument, row: Row) -> bool:
     """Tell whether a document found in QuickBooks is this one: its note, its total and its date, and not voided."""
     return (
-        not _voided(row)
+        not is_voided(row)
         and ownership_mark(document.location_id, document.ticket_id) in str(row.get("PrivateNote", ""))
         and Decimal(str(row.get("TotalAmt", 0))) == document.amount
         and str(row.get("TxnDate", ""))[:10] == document.date.isoformat()
@@ -159,7 +161,3 @@ def _found(kind: DocumentKind, row: Row) -> Found | None:
         qbo_id=str(row["Id"]),
         sync_token=str(row.get("SyncToken", "0")),
     )
-
-
-def _voided(row: Row) -> bool:
-    return "Voided" in str(row.get("PrivateNote", "")) and not Decimal(str(row.get("TotalAmt", 0)))

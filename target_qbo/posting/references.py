@@ -75,6 +75,7 @@ class References:
         return DocumentRefs(
             customer=self.guest_customer(),
             tax_code=self._tax_code(),
+            currency=self._currency(),
             items={line.item: self.item(line.item).qbo_id for line in document.lines},
             methods={method: self._payment_method(method).qbo_id for method in methods},
             deposit_accounts=deposits,
@@ -303,6 +304,28 @@ class References:
             country = str(row.get("Country") or "US")
             stored.write_company_facts(self._ledger, country=country)
         return country
+
+    def _currency(self) -> str | None:
+        """Return the currency that documents must name: None where the company knows but one.
+
+        Raises:
+            ConfigurationError: The till's currency is not the company's: nothing is ever booked one to one.
+        """
+
+        def find() -> Reference:
+            preferences = next(self._client.query("Preferences"), {}).get("CurrencyPrefs") or {}
+            home = str((preferences.get("HomeCurrency") or {}).get("value") or "")
+            several = bool(preferences.get("MultiCurrencyEnabled"))
+            return Reference("Setting", "currency", home, home, {"several": several})
+
+        home = self._remembered("Setting", "currency", find)
+        wanted = self._settings.currency
+        if wanted is not None and home.name and wanted.upper() != home.name.upper():
+            raise ConfigurationError(
+                f"the till's currency is {wanted}, the company's home currency is {home.name}: a document in another "
+                "currency can't be posted; use a company that keeps its books in that currency"
+            )
+        return home.name if home.details.get("several") else None
 
     def _listed(self, entity: str, name: str | None) -> str | None:
         """Return the id of a department or class that a location is to have; None where it has none."""

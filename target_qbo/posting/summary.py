@@ -65,7 +65,7 @@ class RunSummary:
         yield f"posted in this run: {self.posted} tickets" + (f" ({figures})" if figures else "")
         for status, (number, amount) in sorted(tickets.counts(ledger).items()):
             yield f"in the ledger: {number} tickets {status}, {amount:,.2f}"
-        open_status = [TicketStatus.SKIPPED, TicketStatus.WAITING, TicketStatus.POSTING]
+        open_status = [TicketStatus.SKIPPED, TicketStatus.WAITING]
         for shown, ticket in enumerate(tickets.listing(ledger, status=open_status)):
             if shown == _SHOWN:
                 yield "… see all with: franpos-qbo tickets --status skipped"

@@ -7,13 +7,15 @@ from __future__ import annotations
 
 import logging
 import uuid
+from dataclasses import dataclass
+from decimal import Decimal
 from typing import TYPE_CHECKING, Any
 
 from target_qbo.accounting import DocumentKind
 from target_qbo.errors import UnreachableError
 from target_qbo.ledger import documents
 from target_qbo.posting.payloads import ENTITIES
-from target_qbo.qbo import NotDoneError, QboFaultError, UnknownFateError
+from target_qbo.qbo import NotDoneError, QboFaultError, UnknownFateError, faults
 from target_qbo.qbo.client import quoted
 
 if TYPE_CHECKING:
@@ -21,40 +23,68 @@ if TYPE_CHECKING:
 
     from target_qbo.ledger import CompanyLedger
     from target_qbo.ledger.documents import StandingDocument
-    from target_qbo.qbo import QboClient
+    from target_qbo.qbo import Fault, QboClient
 
 logger = logging.getLogger("target-qbo.takeback")
 
 
-def take_back(ledger: CompanyLedger, client: QboClient, standing: Sequence[StandingDocument]) -> list[StandingDocument]:
-    """Take documents of one ticket back, payments first.
+@dataclass(frozen=True, slots=True)
+class Obstacle:
+    """Why taking back stopped: ``fault`` is QuickBooks' refusal; None: it did not answer, so trying again may do."""
+
+    left: Sequence[StandingDocument]
+    fault: Fault | None
+    text: str
+
+
+def take_back(ledger: CompanyLedger, client: QboClient, standing: Sequence[StandingDocument]) -> Obstacle | None:
+    """Take documents of one ticket back, payments first, each written down at once.
 
     Returns:
-        What could not be taken back; nothing after the first that can't is touched.
+        What is left and why, where one could not be taken back: nothing after it was touched. None: all is done.
     """
     in_order = sorted(standing, key=lambda document: document.kind != DocumentKind.PAYMENT)
     for done, document in enumerate(in_order):
         try:
             _take_back(client, document)
-        except (QboFaultError, NotDoneError, UnknownFateError, UnreachableError) as error:
-            logger.warning("%s %s could not be taken back: %s", document.kind, document.number, error)
-            return in_order[done:]
+        except QboFaultError as error:
+            return _obstacle(in_order[done:], error, error.fault)
+        except (NotDoneError, UnknownFateError, UnreachableError) as error:
+            return _obstacle(in_order[done:], error, None)
         documents.write_voided(ledger, [document.key])
-    return []
+    return None
+
+
+def _obstacle(left: Sequence[StandingDocument], error: Exception, fault: Fault | None) -> Obstacle:
+    text = f"{left[0].kind} {left[0].number} could not be taken back: {error}"
+    logger.warning("%s", text)
+    return Obstacle(left, fault, text)
 
 
 def _take_back(client: QboClient, document: StandingDocument) -> None:
-    """Take one document back as it now stands: a stored ``SyncToken`` is only a guess."""
+    """Take one document back as it now stands: a stored ``SyncToken`` is only a guess, and even a fresh one may age."""
     kind = DocumentKind(document.kind)
     entity = ENTITIES[kind]
-    row: dict[str, Any] | None = next(client.query(entity, f"Id = {quoted(document.qbo_id or '')}"), None)
-    if row is None or (not row.get("TotalAmt") and "Voided" in str(row.get("PrivateNote", ""))):
-        return
-    request_id = uuid.uuid4().hex
-    short = {"Id": row["Id"], "SyncToken": row["SyncToken"]}
-    if kind is DocumentKind.PAYMENT:
-        client.write(entity, row, request_id, operation="update", include="void", limited=True)
-    elif kind is DocumentKind.INVOICE:
-        client.write(entity, short, request_id, operation="void", limited=True)
-    else:
-        client.write(entity, short, request_id, operation="delete", limited=True)
+    for last in (False, True):
+        row: dict[str, Any] | None = next(client.query(entity, f"Id = {quoted(document.qbo_id or '')}"), None)
+        if row is None or is_voided(row):
+            return
+        request_id = uuid.uuid4().hex
+        short = {"Id": row["Id"], "SyncToken": row["SyncToken"]}
+        try:
+            if kind is DocumentKind.PAYMENT:
+                client.write(entity, row, request_id, operation="update", include="void", limited=True)
+            elif kind is DocumentKind.INVOICE:
+                client.write(entity, short, request_id, operation="void", limited=True)
+            else:
+                client.write(entity, short, request_id, operation="delete", limited=True)
+        except QboFaultError as error:
+            if error.fault.code != faults.STALE_OBJECT or last:
+                raise
+        else:
+            return
+
+
+def is_voided(row: dict[str, Any]) -> bool:
+    """Tell a voided document: it stays, with amounts 0 and a word in its note."""
+    return not Decimal(str(row.get("TotalAmt", 0))) and "Voided" in str(row.get("PrivateNote", ""))

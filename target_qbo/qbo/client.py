@@ -33,6 +33,7 @@ _CONNECT_SECONDS = 10
 _READ_SECONDS = 60
 _BATCH_READ_SECONDS = 150
 _PATIENCE_TRIES = 6
+_TOKEN_TRIES = 3
 _SERVER_ERROR = 500
 _UNAUTHORIZED, _FORBIDDEN, _NOT_FOUND, _TOO_MANY = 401, 403, 404, 429
 
@@ -205,17 +206,17 @@ class QboClient:
         limited: bool = True,
         read_seconds: float = _READ_SECONDS,
     ) -> Entity:
-        token = self._tokens.get()
-        status, answer, tid = self._attempt(method, path, params, body, token, limited, read_seconds)
-        if status == _UNAUTHORIZED:
-            self._tokens.renew(token)
+        for _ in range(_TOKEN_TRIES):
             token = self._tokens.get()
             status, answer, tid = self._attempt(method, path, params, body, token, limited, read_seconds)
-            if status == _UNAUTHORIZED:
-                raise SignInNeededError(
-                    "QuickBooks refuses a fresh access token (401): connect the company again; check that realm_id is "
-                    "the company that was connected"
-                )
+            if status != _UNAUTHORIZED:
+                break
+            self._tokens.renew(token)
+        else:
+            raise SignInNeededError(
+                "QuickBooks refuses a fresh access token (401): connect the company again; check that realm_id is the "
+                "company that was connected"
+            )
         fault = fault_in(answer, tid)
         if fault is not None and fault.code == faults.SUBSCRIPTION_ENDED:
             raise ConfigurationError(f"the company's QuickBooks subscription has ended: {fault}")

@@ -10,6 +10,10 @@ down_revision = None
 branch_labels = None
 depends_on = None
 
+PENDING = sa.text("pending")
+SENDING = sa.text("state = 'sending'")
+STANDING = sa.text("state != 'voided'")
+
 
 def upgrade() -> None:
     """Make the tables."""
@@ -19,7 +23,6 @@ def upgrade() -> None:
         sa.Column("environment", sa.String(length=20), nullable=False),
         sa.Column("realm_id", sa.String(), nullable=False),
         sa.Column("country", sa.String(length=10), nullable=True),
-        sa.Column("home_currency", sa.String(length=3), nullable=True),
         sa.Column("verified_from", sa.Date(), nullable=True),
         sa.PrimaryKeyConstraint("id", name="pk_companies"),
         sa.UniqueConstraint("environment", "realm_id", name="uq_companies_environment_realm_id"),

@@ -1,0 +1,154 @@
+"""Failures on demand: each kind does to the work and to the answer what it says."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+import requests
+
+from tests.sandbox.qbo_server import TIMEOUT, Qbo
+
+
+def _order(us: Qbo, *rules: dict[str, Any]) -> None:
+    us.control("faults", list(rules))
+
+
+def _create(us: Qbo, name: str = "A") -> requests.Response:
+    return us.send("POST", "customer", {"DisplayName": name})
+
+
+def _customers(us: Qbo) -> list[str]:
+    return [row["DisplayName"] for row in us.control("qbo-entities?entity=Customer")["Customer"]]
+
+
+@pytest.mark.parametrize(
+    ("do", "status", "done"),
+    [
+        ("500", 500, False),
+        ("503", 503, False),
+        ("429", 429, False),
+        ("html", 502, False),
+        ("500_after", 500, True),
+        ("503_after", 503, True),
+        ("html_after", 502, True),
+    ],
+)
+def test_a_wrong_answer(us: Qbo, do: str, status: int, *, done: bool) -> None:
+    _order(us, {"where": "qbo", "do": do, "retry_after": 3})
+    answer = _create(us)
+    assert answer.status_code == status
+    assert answer.headers["Retry-After"] == "3"
+    assert _customers(us) == (["A"] if done else [])
+    assert answer.headers["Content-Type"].startswith("text/html" if status == 502 else "application/json")
+    assert _create(us, "B").ok
+
+
+def test_a_429_has_the_gateways_words(us: Qbo) -> None:
+    _order(us, {"do": "429"})
+    assert _create(us).json()["fault"]["error"][0]["code"] == "3001"
+
+
+@pytest.mark.parametrize(("do", "done"), [("drop_before", False), ("drop_after", True)])
+def test_a_lost_answer(us: Qbo, do: str, *, done: bool) -> None:
+    _order(us, {"do": do, "match": {"entity": "Customer"}})
+    with pytest.raises(requests.ConnectionError):
+        _create(us)
+    assert _customers(us) == (["A"] if done else [])
+    assert _create(us, "B").ok
+
+
+@pytest.mark.parametrize(("do", "done"), [("hang", False), ("hang_after", True)])
+def test_a_hung_request(us: Qbo, do: str, *, done: bool) -> None:
+    _order(us, {"do": do, "seconds": 0.3})
+    with pytest.raises(requests.Timeout):
+        us.session.post(f"{us.base}/customer", json={"DisplayName": "A"}, timeout=0.1)
+    assert _customers(us) == (["A"] if done else [])
+
+
+def test_a_slow_request_is_done_though_nobody_waits(us: Qbo) -> None:
+    _order(us, {"do": "slow", "seconds": 0.3})
+    with pytest.raises(requests.Timeout):
+        us.session.post(f"{us.base}/customer", json={"DisplayName": "A"}, timeout=0.1)
+    assert _customers(us) == []
+    _order(us, {"do": "slow", "seconds": 0.4})
+    assert _create(us, "B").ok
+    assert _customers(us) == ["A", "B"]
+
+
+def test_an_expired_token(us: Qbo) -> None:
+    _order(us, {"do": "expire_token"})
+    assert _create(us).status_code == 401
+    assert us.sign_in().ok
+    assert _create(us).ok
+
+
+def test_the_token_endpoint_fails_too(us: Qbo) -> None:
+    _order(us, {"where": "token", "do": "drop_after"})
+    assert us.send("GET", "preferences").ok
+    before = us.server.sign_in.refresh_token
+    with pytest.raises(requests.ConnectionError):
+        us.sign_in()
+    assert us.server.sign_in.refresh_token != before
+    assert us.sign_in(before).ok
+
+
+def test_which_request_fails(us: Qbo) -> None:
+    _order(us, {"do": "500", "match": {"path": "customer", "method": "POST", "nth": 2}})
+    us.send("GET", "customer/1")
+    assert [_create(us, name).status_code for name in "ABC"] == [200, 500, 200]
+
+
+def test_every_nth_fails_without_end(us: Qbo) -> None:
+    _order(us, {"do": "500", "match": {"every": 2}})
+    assert [_create(us, name).status_code for name in "ABCD"] == [200, 500, 200, 500]
+
+
+def test_so_many_times(us: Qbo) -> None:
+    _order(us, {"do": "500", "times": 2})
+    assert [_create(us, name).status_code for name in "ABC"] == [500, 500, 200]
+
+
+def test_a_share_fails(us: Qbo) -> None:
+    _order(us, {"do": "500", "match": {"share": 0.5}})
+    statuses = {us.send("GET", "preferences").status_code for _ in range(40)}
+    assert statuses == {200, 500}
+
+
+def test_an_entity_in_a_batch_is_found(us: Qbo) -> None:
+    _order(us, {"do": "500", "match": {"entity": "Vendor"}})
+    items = [{"bId": "1", "operation": "create", "Customer": {"DisplayName": "A"}}]
+    assert us.batch(items)
+    body = {"BatchItemRequest": [{"bId": "1", "operation": "create", "Vendor": {"DisplayName": "B"}}]}
+    assert us.send("POST", "batch", body).status_code == 500
+
+
+def test_a_place_is_left_alone_by_the_rules_of_another(us: Qbo) -> None:
+    _order(us, {"where": "franpos", "do": "500"}, {"where": "token", "do": "500"})
+    assert _create(us).ok
+    assert us.sign_in().status_code == 500
+
+
+def test_what_fired_is_told_and_all_can_be_forgotten(us: Qbo) -> None:
+    _order(us, {"do": "500"}, {"do": "503", "times": 5})
+    _create(us)
+    report = us.control("faults")
+    assert [(rule["do"], rule["fired"]) for rule in report["rules"]] == [("500", 1), ("503", 0)]
+    path = f"/v3/company/{us.server.company.realm_id}/customer"
+    assert report["fired"] == [{"where": "qbo", "do": "500", "method": "POST", "path": path}]
+    cleared = requests.delete(f"{us.url}/control/faults", timeout=TIMEOUT).json()
+    assert cleared == {"rules": [], "fired": []}
+    assert _create(us).ok
+
+
+@pytest.mark.parametrize(
+    "rule",
+    [
+        {"do": "explode"},
+        {"do": "500", "match": {"name": "x"}},
+        {"do": "500", "where": "bank"},
+        {"do": "500", "when": 1},
+    ],
+)
+def test_a_wrong_rule_is_refused(us: Qbo, rule: dict[str, Any]) -> None:
+    assert requests.post(f"{us.url}/control/faults", json=rule, timeout=TIMEOUT).status_code == 400

@@ -1,0 +1,156 @@
+"""A shop to test with: the sandbox as a process, and the real plugins as processes against it."""
+
+from __future__ import annotations
+
+import json
+import os
+import subprocess
+import sys
+import time
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Self
+
+import requests
+
+from sandbox.comparison import compare
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+
+ROOT = Path(__file__).resolve().parent.parent
+BIN = Path(sys.executable).parent
+RETAIL = ROOT.parent / "shared" / "data" / "retail"
+START_SECONDS = 30
+RUN_SECONDS = 240
+
+
+class Shop:
+    """A running sandbox with a folder for settings, ledger and state.
+
+    Args:
+        folder: Where files of this shop go.
+        options: Options of ``python -m sandbox``.
+    """
+
+    def __init__(self, folder: Path, *options: str) -> None:
+        self.folder = folder
+        self._options = options
+        self._http = requests.Session()
+
+    def __enter__(self) -> Self:
+        """Start the sandbox and write both plugins' settings."""
+        ready = self.folder / "ready.json"
+        command = [sys.executable, "-m", "sandbox", "--ready-file", str(ready), *self._options]
+        self._process = subprocess.Popen(command, cwd=ROOT, stdout=subprocess.DEVNULL)
+        deadline = time.monotonic() + START_SECONDS
+        while not (ready.exists() and ready.read_text().endswith("\n")):
+            assert self._process.poll() is None, "the sandbox ended at once"
+            assert time.monotonic() < deadline, "the sandbox did not start"
+            time.sleep(0.05)
+        self.ready: dict[str, Any] = json.loads(ready.read_text())
+        self.url: str = self.ready["control_url"]
+        self.tap_config = self._write("tap.json", self.ready["franpos"])
+        self.target_settings = {
+            **self.ready["qbo"],
+            "environment": "sandbox",
+            "ledger_url": f"sqlite:///{self.folder}/ledger.db",
+            "settle_seconds": 0.5,
+        }
+        self.target_config = self._write("target.json", self.target_settings)
+        return self
+
+    def __exit__(self, *_error: object) -> None:
+        """Stop the sandbox."""
+        self._http.close()
+        self._process.terminate()
+        self._process.wait(10)
+
+    def configure_target(self, **changes: Any) -> None:
+        """Change settings of the target; None takes one away."""
+        self.target_settings |= changes
+        settings = {name: value for name, value in self.target_settings.items() if value is not None}
+        self.target_config = self._write("target.json", settings)
+
+    def _write(self, name: str, settings: Mapping[str, Any]) -> Path:
+        path = self.folder / name
+        path.write_text(json.dumps(settings))
+        return path
+
+    # The sandbox's back door
+
+    def get(self, what: str) -> Any:
+        """Ask the sandbox."""
+        answer = self._http.get(f"{self.url}/{what}", timeout=30)
+        answer.raise_for_status()
+        return answer.json()
+
+    def post(self, what: str, body: Any = None) -> Any:
+        """Tell the sandbox."""
+        answer = self._http.post(f"{self.url}/{what}", json=body, timeout=30)
+        answer.raise_for_status()
+        return answer.json() if answer.content else None
+
+    def forget_faults(self) -> None:
+        """Let nothing fail any more."""
+        self._http.delete(f"{self.url}/faults", timeout=30).raise_for_status()
+
+    def differences(self) -> list[str]:
+        """Hold the books against the till; also, the trial balance must balance."""
+        books = self.get("books")
+        debit = sum(float(row["debit"]) - float(row["credit"]) for row in books["trial_balance"])
+        assert abs(debit) < 0.001, "the sandbox's ledger does not balance"
+        return compare(self.get("tickets"), books)
+
+    def calls(self) -> dict[str, Any]:
+        """Return QuickBooks' counts since the last reset, and reset them."""
+        counts: dict[str, Any] = self.get("qbo-calls")
+        self.post("qbo-calls/reset")
+        return counts
+
+    # The plugins
+
+    def tap(self, *arguments: str, env: Mapping[str, str] | None = None) -> subprocess.CompletedProcess[str]:
+        """Run tap-franpos."""
+        return run([str(BIN / "tap-franpos"), "--config", str(self.tap_config), *arguments], env=env)
+
+    def target(self, messages: str, env: Mapping[str, str] | None = None) -> subprocess.CompletedProcess[str]:
+        """Run target-qbo on messages."""
+        return run([str(BIN / "target-qbo"), "--config", str(self.target_config)], messages, env=env)
+
+    def sync(self, env: Mapping[str, str] | None = None) -> subprocess.CompletedProcess[str]:
+        """Run the tap into the target, as a shell's pipe would."""
+        tap = self.tap(env=env)
+        assert tap.returncode == 0, tap.stderr
+        return self.target(tap.stdout, env=env)
+
+    def console(self, *arguments: str) -> subprocess.CompletedProcess[str]:
+        """Run franpos-qbo."""
+        configs = ["--tap-config", str(self.tap_config), "--target-config", str(self.target_config)]
+        return run([str(BIN / "franpos-qbo"), *configs, *arguments])
+
+
+def run(
+    command: Sequence[str],
+    text: str | None = None,
+    *,
+    env: Mapping[str, str] | None = None,
+    folder: Path = ROOT,
+) -> subprocess.CompletedProcess[str]:
+    """Run a command to its end and keep what it prints."""
+    return subprocess.run(
+        list(command),
+        input=text,
+        stdin=None if text is not None else subprocess.DEVNULL,
+        capture_output=True,
+        text=True,
+        cwd=folder,
+        env={**os.environ, **(env or {})},
+        timeout=RUN_SECONDS,
+        check=False,
+    )
+
+
+def problem_lines(process: subprocess.CompletedProcess[str]) -> list[str]:
+    """Return the lines of stderr that are no notes: problems, and whatever a stack trace would bring."""
+    notes = (" | INFO ", " | DEBUG ", " | WARNING ")
+    return [line for line in process.stderr.splitlines() if line.strip() and not any(note in line for note in notes)]

@@ -1,0 +1,1 @@
+"""Tests of the target, over real processes and real HTTP."""

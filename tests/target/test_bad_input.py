@@ -1,0 +1,156 @@
+"""Bad input: one clear line, an exit code, and a ledger as it was."""
+
+from __future__ import annotations
+
+import json
+import sqlite3
+from typing import TYPE_CHECKING, Any
+
+import pytest
+
+from tests.shop import BIN, problem_lines, run
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+SCHEMA = {"type": "SCHEMA", "stream": "tickets", "schema": {"properties": {}}, "key_properties": []}
+TICKET: dict[str, Any] = {
+    "location_id": "1",
+    "ticket_id": "7",
+    "number": "A-7",
+    "created_at": "2026-03-04T10:00:00-07:00",
+    "business_date": "2026-03-04",
+    "status": "closed",
+    "lines": [{"line_id": "1", "kind": "product", "quantity": 1, "unit_price": 5, "amount": 5}],
+    "tax_total": 0,
+    "tip_total": 0,
+    "total": 5,
+    "payment_ids": [],
+    "discount_ids": [],
+}
+
+
+def _lines(*messages: Any) -> str:
+    return "".join((message if isinstance(message, str) else json.dumps(message)) + "\n" for message in messages)
+
+
+def _record(**changes: Any) -> dict[str, Any]:
+    return {"type": "RECORD", "stream": "tickets", "record": TICKET | changes}
+
+
+@pytest.fixture
+def settings(tmp_path: Path) -> dict[str, Any]:
+    """A company at an address where nobody listens."""
+    return {
+        "realm_id": "1",
+        "client_id": "id",
+        "client_secret": "a-client-secret",
+        "refresh_token": "a-refresh-token",
+        "api_url": "http://127.0.0.1:9",
+        "token_url": "http://127.0.0.1:9/token",
+        "ledger_url": f"sqlite:///{tmp_path}/ledger.db",
+    }
+
+
+def _target(tmp_path: Path, settings: dict[str, Any], messages: str) -> Any:
+    config = tmp_path / "target.json"
+    config.write_text(json.dumps(settings))
+    return run([str(BIN / "target-qbo"), "--config", str(config)], messages)
+
+
+def _count(tmp_path: Path) -> int:
+    ledger = tmp_path / "ledger.db"
+    if not ledger.exists():
+        return 0
+    with sqlite3.connect(ledger) as connection:
+        number: int = connection.execute("select count(*) from tickets").fetchone()[0]
+    return number
+
+
+@pytest.mark.parametrize(
+    ("messages", "says"),
+    [
+        (_lines(SCHEMA, _record(total="5")), "data.total must be number"),
+        (_lines(SCHEMA, _record(created_at="2026-03-04 10:00:00")), "created_at"),
+        (_lines(SCHEMA, _record(status="open")), "status"),
+        (_lines(SCHEMA, _record(ticket_id=None)), "ticket_id"),
+        (_lines(SCHEMA, {"type": "RECORD", "stream": "tickets", "record": {}}), "location_id"),
+        (_lines(SCHEMA, _record(), '{"type": "RECORD", "stream": "tick'), "line 3 of the input is no JSON"),
+        (_lines(SCHEMA, '{"type": "RECORD", "stream": "tickets", "record": {"total": NaN}}'), "line 2"),
+        (_lines(["tickets"]), "line 1 of the input is no Singer message"),
+        (_lines({"type": "RESET"}), "unknown message type 'RESET'"),
+        (_lines({**SCHEMA, "stream": "customers"}), "unknown stream 'customers'"),
+        (_lines(_record()), "before a corresponding schema"),
+        (_lines({"type": "RECORD", "stream": "tickets"}), "missing required"),
+    ],
+)
+def test_a_line_that_can_not_be_taken(tmp_path: Path, settings: dict[str, Any], messages: str, says: str) -> None:
+    result = _target(tmp_path, settings, messages)
+    assert result.returncode == 1
+    (line,) = problem_lines(result)
+    assert says in line
+    assert "Traceback" not in result.stderr
+    assert result.stdout == "", "no STATE for what is not in the ledger"
+    assert _count(tmp_path) == 0
+
+
+@pytest.mark.parametrize(
+    ("changes", "says"),
+    [
+        ({"realm_id": None}, "realm_id"),
+        ({"client_secret": ""}, "client_secret"),
+        ({"environment": "test"}, "environment"),
+        ({"batch_size": 31}, "batch_size"),
+        ({"api_url": "http://example.com"}, "api_url: https:// is needed"),
+        ({"tender_map": {"Voucher": "Voucher"}}, "tender_map: 'Voucher'"),
+        ({"deposit_accounts": {"Bitcoin": "Bank"}}, "deposit_accounts: 'Bitcoin'"),
+        ({"business_day_start": "25:00"}, "business_day_start"),
+        ({"doc_number_prefix": "MUCH-TOO-LONG-PREFIX"}, "doc_number_prefix"),
+        ({"tips_item": "tax"}, "two of the item names are the same"),
+        ({"ledger_url": "sqlite://"}, "ledger_url"),
+        ({"ledger_url": "mysql://localhost/ledger"}, "mysql is not supported"),
+        ({"inventory_start_date": "yesterday"}, "inventory_start_date"),
+    ],
+)
+def test_a_setting_that_is_wrong(tmp_path: Path, settings: dict[str, Any], changes: dict[str, Any], says: str) -> None:
+    wrong = {name: value for name, value in (settings | changes).items() if value is not None}
+    result = _target(tmp_path, wrong, _lines(SCHEMA, _record()))
+    assert result.returncode == 2
+    (line,) = problem_lines(result)
+    assert says in line
+    assert "a-refresh-token" not in result.stderr
+
+
+def test_quickbooks_out_of_reach_keeps_what_was_received(tmp_path: Path, settings: dict[str, Any]) -> None:
+    payment = {
+        "location_id": "1",
+        "payment_id": "8",
+        "ticket_id": "7",
+        "paid_at": "2026-03-04T17:00:00+00:00",
+        "method": "Cash",
+        "amount": 5,
+    }
+    state = {"type": "STATE", "value": {"bookmarks": {"tickets": {"replication_key_value": "x"}}}}
+    messages = _lines(
+        SCHEMA,
+        {**SCHEMA, "stream": "payments"},
+        {"type": "RECORD", "stream": "payments", "record": payment},
+        _record(payment_ids=["8"]),
+        state,
+    )
+    result = _target(tmp_path, settings, messages)
+    assert result.returncode == 3
+    (line,) = problem_lines(result)
+    assert "sign-in can't be reached" in line
+    assert json.loads(result.stdout) == state["value"]
+    assert _count(tmp_path) == 1
+
+
+def test_settings_that_are_no_file_or_no_json(tmp_path: Path) -> None:
+    broken = tmp_path / "broken.json"
+    broken.write_text("{")
+    for path in (tmp_path / "none.json", broken):
+        result = run([str(BIN / "target-qbo"), "--config", str(path)], "")
+        assert result.returncode == 2
+        assert "Traceback" not in result.stderr
+        assert len(problem_lines(result)) == 1

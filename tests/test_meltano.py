@@ -1,0 +1,100 @@
+"""Meltano runs the pair: bookmarks kept, a second run and a full refresh harmless."""
+
+from __future__ import annotations
+
+import json
+import os
+import subprocess
+import sys
+from typing import TYPE_CHECKING
+
+import pytest
+
+from sandbox.environment import variables
+from tests.shop import ROOT, Shop, run
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+    from pathlib import Path
+
+MELTANO = ROOT / ".venv-meltano" / "bin" / "meltano"
+STATE_ID = "demo:tap-franpos-to-target-qbo"
+
+
+@pytest.fixture(scope="module")
+def shop(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Shop]:
+    with Shop(tmp_path_factory.mktemp("meltano"), "--locations", "2", "--days", "3", "--dirty", "0.05") as made:
+        yield made
+
+
+@pytest.fixture(scope="module")
+def environment(shop: Shop) -> dict[str, str]:
+    return {
+        **variables(shop.ready),
+        "TARGET_QBO_LEDGER_URL": f"sqlite:///{shop.folder}/ledger.db",
+        "MELTANO_ENVIRONMENT": "demo",
+        "MELTANO_DATABASE_URI": f"sqlite:///{shop.folder}/meltano.db",
+        "NO_COLOR": "1",
+    }
+
+
+def _meltano(environment: dict[str, str], *arguments: str) -> subprocess.CompletedProcess[str]:
+    assert MELTANO.exists(), "run `make meltano` first; `make test` does"
+    result = run([str(MELTANO), *arguments], env=environment)
+    assert result.returncode == 0, result.stdout + result.stderr
+    return result
+
+
+def test_a_night_a_second_run_and_a_full_refresh(shop: Shop, environment: dict[str, str]) -> None:
+    _meltano(environment, "run", "tap-franpos", "target-qbo")
+    assert shop.differences() == []
+    assert shop.calls()["reads"] <= 8
+
+    shop.post("franpos-calls/reset")
+    _meltano(environment, "run", "tap-franpos", "target-qbo")
+    counts = shop.calls()
+    assert (counts["writes"], counts["reads"]) == (0, 0)
+    assert set(shop.get("franpos-calls")["by_location"].values()) == {3}, "a night costs three calls a location"
+
+    _meltano(environment, "run", "--full-refresh", "tap-franpos", "target-qbo")
+    counts = shop.calls()
+    assert (counts["writes"], counts["reads"]) == (0, 0)
+    assert shop.differences() == []
+
+    state = json.loads(_meltano(environment, "state", "get", STATE_ID).stdout)
+    bookmarks = state["singer_state"]["bookmarks"]
+    assert set(bookmarks) == {"tickets", "payments", "discounts"}
+    for stream in bookmarks.values():
+        assert {partition["context"]["location_id"] for partition in stream["partitions"]} == {"101", "102"}
+        assert all(partition["replication_key_value"] for partition in stream["partitions"])
+
+
+def test_secrets_are_marked(environment: dict[str, str], shop: Shop) -> None:
+    for plugin in ("tap-franpos", "target-qbo"):
+        shown = _meltano(environment, "config", "list", plugin).stdout
+        assert shop.ready["qbo"]["client_secret"] not in shown
+        assert shop.ready["franpos"]["auth_token"] not in shown
+
+
+def test_another_target_takes_the_same_records(shop: Shop, tmp_path: Path) -> None:
+    """The tap alone feeds a target of somebody else's: target-jsonl, in an environment of its own."""
+    uv = ROOT / ".tools" / "bin" / "uv"
+    messages = shop.tap().stdout
+    result = subprocess.run(
+        [str(uv), "tool", "run", "--quiet", "--python", sys.executable, "target-jsonl"],
+        input=messages,
+        capture_output=True,
+        text=True,
+        cwd=tmp_path,
+        env=dict(os.environ),
+        timeout=240,
+        check=False,
+    )
+    assert result.returncode == 0, result.stderr
+    written = {
+        path.name.split("-")[0].split(".")[0]: path.read_text().splitlines() for path in tmp_path.glob("*.jsonl")
+    }
+    sent = [json.loads(line) for line in messages.splitlines()]
+    for stream in ("tickets", "payments", "discounts"):
+        records = [message["record"] for message in sent if message["type"] == "RECORD" and message["stream"] == stream]
+        assert len(written[stream]) == len(records) > 0
