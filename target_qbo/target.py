@@ -17,10 +17,11 @@ from singer_sdk.exceptions import (
 )
 from singer_sdk.mapper import RemoveRecordTransform
 from singer_sdk.singerlib.exceptions import InvalidInputLine
+from sqlalchemy.exc import DBAPIError
 
 from target_qbo.accounting.naming import clean_text
 from target_qbo.company import Company
-from target_qbo.errors import ConfigurationError, InputError, TargetError
+from target_qbo.errors import ConfigurationError, InputError, TargetError, UnreachableError
 from target_qbo.posting.summary import RunSummary
 from target_qbo.reader import MessageReader
 from target_qbo.settings import SECRETS, SETTINGS, Settings
@@ -109,6 +110,9 @@ def main() -> None:
     except TargetError as error:
         TargetQBO.logger.critical("%s", error)
         sys.exit(error.exit_code)
+    except DBAPIError as error:
+        TargetQBO.logger.critical("the ledger can't be read or written (%s): what stands in it stays", error.orig)
+        sys.exit(UnreachableError.exit_code)
     except (json.JSONDecodeError, simplejson.JSONDecodeError, FileNotFoundError, PermissionError) as error:
         TargetQBO.logger.critical("a settings file can't be read: %s", error)
         sys.exit(ConfigurationError.exit_code)

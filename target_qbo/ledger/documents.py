@@ -13,7 +13,7 @@ from target_qbo.ledger.tables import documents, tickets
 
 if TYPE_CHECKING:
     import datetime as dt
-    from collections.abc import Iterable, Mapping, Sequence
+    from collections.abc import Iterable, Sequence
     from decimal import Decimal
     from typing import Any
 
@@ -118,11 +118,20 @@ class Answer:
     amount: Decimal
 
 
+@dataclass(frozen=True, slots=True)
+class Finished:
+    """A ticket, as it was at a revision, all of whose documents stand; their fingerprint."""
+
+    key: int
+    revision: int
+    fingerprint: str
+
+
 def write_answers(
     ledger: CompanyLedger,
     posted: Iterable[Answer],
     absent: Iterable[tuple[str, str]],
-    finished: Mapping[int, str],
+    finished: Sequence[Finished],
     now: dt.datetime,
 ) -> None:
     """Write down answers, all together.
@@ -131,7 +140,7 @@ def write_answers(
         ledger: The company's ledger.
         posted: Documents that now stand.
         absent: Kind and number of documents that were refused, or are known not to have arrived: forgotten.
-        finished: Tickets all of whose documents stand, with the fingerprint of these documents.
+        finished: Tickets all of whose documents stand.
         now: The present moment.
     """
     of_company = documents.c.company_id == ledger.company_id
@@ -177,11 +186,11 @@ def write_answers(
                     code=None,
                     reason=None,
                     wait_until=None,
-                    pending=False,
+                    pending=tickets.c.revision != sa.bindparam("b_revision"),
                     fingerprint=sa.bindparam("b_fingerprint"),
                     updated_at=now,
                 ),
-                [{"b_key": key, "b_fingerprint": fingerprint} for key, fingerprint in finished.items()],
+                [{"b_key": one.key, "b_revision": one.revision, "b_fingerprint": one.fingerprint} for one in finished],
             )
 
 
@@ -255,6 +264,7 @@ def adopt(ledger: CompanyLedger, found: Sequence[Found], now: dt.datetime) -> No
                         total=-document.amount if document.kind == "refund_receipt" else document.amount,
                         content="",
                         content_hash="",
+                        revision=0,
                         status=TicketStatus.POSTED,
                         reason="found in QuickBooks",
                         pending=False,

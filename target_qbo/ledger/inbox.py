@@ -46,6 +46,7 @@ def receive_tickets(ledger: CompanyLedger, records: Iterable[Record], now: dt.da
                     "location_id": location_id,
                     "ticket_id": ticket_id,
                     "status": TicketStatus.RECEIVED,
+                    "revision": 0,
                 }
                 for ticket_id, record, text in new
             ]
@@ -54,11 +55,13 @@ def receive_tickets(ledger: CompanyLedger, records: Iterable[Record], now: dt.da
             updates = [{**_ticket_columns(record, text, now), "key": ticket_id} for ticket_id, record, text in edited]
             if updates:
                 connection.execute(
-                    sa.update(tickets).where(
+                    sa.update(tickets)
+                    .where(
                         tickets.c.company_id == ledger.company_id,
                         tickets.c.location_id == location_id,
                         tickets.c.ticket_id == sa.bindparam("key"),
-                    ),
+                    )
+                    .values(revision=tickets.c.revision + 1),
                     updates,
                 )
             changed += len(rows) + len(updates)
@@ -188,5 +191,5 @@ def _look_again(
             tickets.c.location_id == location_id,
             tickets.c.ticket_id.in_(ticket_ids),
         )
-        .values(pending=True, updated_at=now)
+        .values(pending=True, revision=tickets.c.revision + 1, updated_at=now)
     )

@@ -98,6 +98,7 @@ tickets = sa.Table(
     sa.Column("status", sa.String(20), nullable=False),
     sa.Column("code", sa.String(60)),  # why skipped, for programs
     sa.Column("reason", sa.Text),  # why skipped or waiting, for people
+    sa.Column("revision", sa.Integer, nullable=False),  # counts what was received for it, so that nothing is overlooked
     sa.Column("pending", sa.Boolean, nullable=False),  # to be decided, or to be finished, by the next run
     sa.Column("wait_until", Moment),
     sa.Column("fingerprint", sa.String(64)),  # of the documents that stand in QuickBooks

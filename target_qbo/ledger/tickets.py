@@ -27,9 +27,13 @@ _TICKETS_A_READ = 200
 
 @dataclass(frozen=True, slots=True)
 class PendingTicket:
-    """A ticket to decide, or to finish: its records, and the fingerprint of what stands for it."""
+    """A ticket to decide, or to finish: its records, and the fingerprint of what stands for it.
+
+    ``revision`` goes back with what becomes of it: where more was received meanwhile, it stays pending.
+    """
 
     key: int
+    revision: int
     status: TicketStatus
     fingerprint: str | None
     record: Mapping[str, Any]
@@ -75,6 +79,7 @@ def pending(ledger: CompanyLedger) -> Iterator[PendingTicket]:
             rows = connection.execute(
                 sa.select(tickets)
                 .where(tickets.c.company_id == ledger.company_id, tickets.c.pending, tickets.c.id > last)
+                .where(tickets.c.content != "")  # found in QuickBooks, its record not received yet
                 .order_by(tickets.c.id)
                 .limit(_TICKETS_A_READ)
             ).all()
@@ -96,23 +101,21 @@ def pending_dates(ledger: CompanyLedger) -> tuple[dt.date, dt.date] | None:
     return None if first is None else (first, last)
 
 
-def settle(
-    ledger: CompanyLedger,
-    key: int,
-    status: TicketStatus,
-    now: dt.datetime,
-    *,
-    code: str | None = None,
-    reason: str | None = None,
-    wait_until: dt.datetime | None = None,
-) -> None:
-    """Write down what became of a ticket; it is no longer pending."""
-    settle_all(ledger, [{"key": key, "status": status, "code": code, "reason": reason, "wait_until": wait_until}], now)
+@dataclass(frozen=True, slots=True)
+class Settled:
+    """What became of a ticket as it was at a revision."""
+
+    key: int
+    revision: int
+    status: TicketStatus
+    code: str | None = None
+    reason: str | None = None
+    wait_until: dt.datetime | None = None
 
 
-def settle_all(ledger: CompanyLedger, outcomes: Sequence[Mapping[str, Any]], now: dt.datetime) -> None:
-    """Write down what became of many tickets at once; see :func:`settle` for the keys of an outcome."""
-    if not outcomes:
+def settle(ledger: CompanyLedger, settled: Sequence[Settled], now: dt.datetime) -> None:
+    """Write down what became of tickets; they are no longer pending, unless more was received meanwhile."""
+    if not settled:
         return
     with ledger.write() as connection:
         connection.execute(
@@ -123,10 +126,20 @@ def settle_all(ledger: CompanyLedger, outcomes: Sequence[Mapping[str, Any]], now
                 code=sa.bindparam("b_code"),
                 reason=sa.bindparam("b_reason"),
                 wait_until=sa.bindparam("b_wait_until"),
-                pending=False,
+                pending=tickets.c.revision != sa.bindparam("b_revision"),
                 updated_at=now,
             ),
-            [{f"b_{name}": value for name, value in outcome.items()} for outcome in outcomes],
+            [
+                {
+                    "b_key": one.key,
+                    "b_revision": one.revision,
+                    "b_status": one.status,
+                    "b_code": one.code,
+                    "b_reason": one.reason,
+                    "b_wait_until": one.wait_until,
+                }
+                for one in settled
+            ],
         )
 
 
@@ -189,6 +202,7 @@ def _with_rows(
     return [
         PendingTicket(
             row.id,
+            row.revision,
             TicketStatus(row.status),
             row.fingerprint,
             content.decode(row.content),

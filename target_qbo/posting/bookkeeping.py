@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 from target_qbo.accounting import DocumentKind
 from target_qbo.ledger import documents
-from target_qbo.ledger.documents import Answer, Sending
+from target_qbo.ledger.documents import Answer, Finished, Sending
 from target_qbo.posting.dispatch import NotDone, Outcome, Posted, Refused
 from target_qbo.posting.takeback import take_back
 from target_qbo.posting.totals import difference, total_of
@@ -33,7 +33,7 @@ class _Notes:
 
     posted: list[Answer] = field(default_factory=list)
     absent: list[tuple[str, str]] = field(default_factory=list)
-    finished: dict[int, str] = field(default_factory=dict)
+    finished: list[Finished] = field(default_factory=list)
     refused: list[TicketWork] = field(default_factory=list)
     follow: list[Write] = field(default_factory=list)
 
@@ -113,7 +113,7 @@ class Bookkeeping:
         elif work.unpaid:
             notes.follow += work.next_writes()
         else:
-            notes.finished[work.key] = fingerprint(work.document)
+            notes.finished.append(Finished(work.key, work.revision, fingerprint(work.document)))
 
     def _refuse(self, work: TicketWork) -> None:
         """Take back what stands of a ticket of which something was refused, and skip it with the fault."""
@@ -135,7 +135,7 @@ class Bookkeeping:
         if obstacle is not None:
             logger.error("%s stays open: %s; %s", work.document.note, fault, obstacle.text)
             return
-        self._settlements.skip(work.key, f"qbo_{fault.code}", str(fault))
+        self._settlements.skip(work.key, work.revision, f"qbo_{fault.code}", str(fault))
         self._settlements.flush()
 
 

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 from target_qbo.accounting import Document, DocumentKind, Ticket, Voided, Waiting, decide
 from target_qbo.accounting.ticket import discount_from_record, payment_from_record
 from target_qbo.ledger import documents, tickets
+from target_qbo.ledger.documents import Finished
 from target_qbo.ledger.status import DocumentState, TicketStatus
 from target_qbo.posting.recovery import verify_company
 from target_qbo.posting.references import ItemUnavailableError, References
@@ -91,24 +92,24 @@ class Deciding:
             self._void(pending)
         elif pending.standing:
             self._settlements.skip(
-                pending.key,
+                *_as_read(pending),
                 "changed_inconsistent",
                 f"the ticket changed at the till after it was posted: {decision.reason}{_AS_THEY_WERE}",
             )
         elif isinstance(decision, Waiting):
-            self._settlements.wait(pending.key, decision.reason, decision.until)
+            self._settlements.wait(*_as_read(pending), decision.reason, decision.until)
         else:
-            self._settlements.skip(pending.key, decision.code, decision.reason)
+            self._settlements.skip(*_as_read(pending), decision.code, decision.reason)
         return None
 
     def _compare(self, pending: PendingTicket, document: Document, references: References) -> TicketWork | None:
         """Tell a new ticket from one that stands, and one half posted from one that changed since."""
         if pending.standing and pending.fingerprint == fingerprint(document):
-            self._settlements.settle(pending.key, TicketStatus.POSTED)
+            self._settlements.settle(*_as_read(pending), TicketStatus.POSTED)
             return None
         if pending.standing and pending.fingerprint is not None and self._settings.on_change == "skip":
             self._settlements.skip(
-                pending.key, "changed", f"the ticket changed at the till after it was posted{_AS_THEY_WERE}"
+                *_as_read(pending), "changed", f"the ticket changed at the till after it was posted{_AS_THEY_WERE}"
             )
             return None
         return self._prepare(pending, document, references)
@@ -117,11 +118,11 @@ class Deciding:
         """Carry a void at the till into QuickBooks."""
         if pending.standing and self._settings.on_change == "skip":
             self._settlements.skip(
-                pending.key, "changed", f"the ticket was voided at the till after it was posted{_AS_THEY_WERE}"
+                *_as_read(pending), "changed", f"the ticket was voided at the till after it was posted{_AS_THEY_WERE}"
             )
         elif self._revise(pending, None, None) is not None:
             documents.clear_fingerprint(self._ledger, pending.key)
-            self._settlements.settle(pending.key, TicketStatus.VOIDED)
+            self._settlements.settle(*_as_read(pending), TicketStatus.VOIDED)
 
     def _revise(
         self, pending: PendingTicket, document: Document | None, refs: DocumentRefs | None
@@ -133,7 +134,7 @@ class Deciding:
             return revise(self._ledger, self._client, pending.standing, document, refs, self._summary)
         except RevisionRefusedError as error:
             if error.final:
-                self._settlements.skip(pending.key, error.code, f"the ticket changed at the till, but {error}")
+                self._settlements.skip(*_as_read(pending), error.code, f"the ticket changed at the till, but {error}")
             else:
                 logger.error("%s stays open, the next run goes on with it: %s", _name(pending), error)  # noqa: TRY400
             return None
@@ -143,18 +144,22 @@ class Deciding:
             refs = references.for_document(document)
             start = references.inventory_start(document)
         except ItemUnavailableError as error:
-            self._settlements.skip(pending.key, "item_unavailable", str(error))
+            self._settlements.skip(*_as_read(pending), "item_unavailable", str(error))
             return None
         if start is not None and document.date < start:
             self._settlements.skip(
-                pending.key,
+                *_as_read(pending),
                 "before_inventory_start",
                 f"QuickBooks keeps inventory of {self._settings.rules.product_item!r} from {start} on and takes no "
                 "earlier sale: set the item's start date back in QuickBooks",
             )
             return None
         standing = self._revise(pending, document, refs)
-        return None if standing is None else self._resume(TicketWork(pending.key, document, refs), standing)
+        return (
+            None
+            if standing is None
+            else self._resume(TicketWork(pending.key, pending.revision, document, refs), standing)
+        )
 
     def _resume(self, work: TicketWork, standing: Sequence[StandingDocument]) -> TicketWork | None:
         """Leave out what stands already; nothing is left of a ticket all of whose documents do."""
@@ -169,7 +174,8 @@ class Deciding:
         work.posted_id = own.qbo_id
         if work.unpaid:
             return work
-        documents.write_answers(self._ledger, [], [], {work.key: fingerprint(document)}, dt.datetime.now(dt.UTC))
+        finished = Finished(work.key, work.revision, fingerprint(document))
+        documents.write_answers(self._ledger, [], [], [finished], dt.datetime.now(dt.UTC))
         return None
 
     def _open_company(self, earliest: dt.date) -> References:
@@ -197,6 +203,10 @@ def _part_of(pending: PendingTicket, document: Document) -> bool:
         wanted.get((DocumentKind(standing.kind), standing.number)) == standing.amount and standing.date == document.date
         for standing in pending.standing
     )
+
+
+def _as_read(pending: PendingTicket) -> tuple[int, int]:
+    return pending.key, pending.revision
 
 
 def _name(pending: PendingTicket) -> str:

@@ -106,17 +106,16 @@ class Dispatcher:
         """
         more = True
         with ThreadPoolExecutor(self._max_concurrency, "qbo") as pool:
-            while not self._stopped and (more or self._ready or self._flying):
+            while not self._stopped() and (more or self._ready or self._flying):
                 while more and len(self._ready) < self._batch_size * _BATCHES_AHEAD:
                     more = self._take_from(source)
-                if not self._stopped and (self._ready or self._flying):
+                if not self._stopped() and (self._ready or self._flying):
                     self._collect(self._launch(pool))
             while self._flying:
                 self._collect(_PATIENCE_SECONDS)
         if self._stop is not None:
             raise self._stop
 
-    @property
     def _stopped(self) -> bool:
         return self._stop is not None
 

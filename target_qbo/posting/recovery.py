@@ -132,7 +132,7 @@ def _find_some(ledger: CompanyLedger, client: QboClient, kind: DocumentKind, som
             token = str(ours.get("SyncToken", "0"))
             posted.append(Answer(document.kind, document.number, str(ours["Id"]), token, document.amount))
     logger.info("%s of unknown fate: %d stand in QuickBooks, %d do not", kind, len(posted), len(absent))
-    documents.write_answers(ledger, posted, absent, {}, dt.datetime.now(dt.UTC))
+    documents.write_answers(ledger, posted, absent, [], dt.datetime.now(dt.UTC))
 
 
 def is_ours(document: StandingDocument, row: Row) -> bool:

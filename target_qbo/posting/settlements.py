@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import datetime as dt
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from target_qbo.ledger import tickets
 from target_qbo.ledger.status import TicketStatus
+from target_qbo.ledger.tickets import Settled
 
 if TYPE_CHECKING:
     from target_qbo.ledger import CompanyLedger
@@ -21,30 +22,28 @@ class Settlements:
     def __init__(self, ledger: CompanyLedger, summary: RunSummary) -> None:
         self._ledger = ledger
         self._summary = summary
-        self._gathered: list[dict[str, Any]] = []
+        self._gathered: list[Settled] = []
 
-    def skip(self, key: int, code: str, reason: str) -> None:
+    def skip(self, key: int, revision: int, code: str, reason: str) -> None:
         """Skip a ticket, with a code for programs and a reason for people."""
         self._summary.skipped += 1
-        self._add(key, TicketStatus.SKIPPED, code, reason)
+        self._add(Settled(key, revision, TicketStatus.SKIPPED, code, reason))
 
-    def wait(self, key: int, reason: str, until: dt.datetime) -> None:
+    def wait(self, key: int, revision: int, reason: str, until: dt.datetime) -> None:
         """Let a ticket wait for rows that are missing."""
         self._summary.waiting += 1
-        self._add(key, TicketStatus.WAITING, None, reason, until)
+        self._add(Settled(key, revision, TicketStatus.WAITING, None, reason, until))
 
-    def settle(self, key: int, status: TicketStatus) -> None:
+    def settle(self, key: int, revision: int, status: TicketStatus) -> None:
         """Settle a ticket about which there is nothing to say."""
-        self._add(key, status, None, None)
+        self._add(Settled(key, revision, status))
 
     def flush(self) -> None:
         """Write down what was gathered."""
-        tickets.settle_all(self._ledger, self._gathered, dt.datetime.now(dt.UTC))
+        tickets.settle(self._ledger, self._gathered, dt.datetime.now(dt.UTC))
         self._gathered = []
 
-    def _add(
-        self, key: int, status: TicketStatus, code: str | None, reason: str | None, until: dt.datetime | None = None
-    ) -> None:
-        self._gathered.append({"key": key, "status": status, "code": code, "reason": reason, "wait_until": until})
+    def _add(self, settled: Settled) -> None:
+        self._gathered.append(settled)
         if len(self._gathered) >= _AT_ONCE:
             self.flush()

@@ -27,6 +27,7 @@ class TicketWork:
 
     Attributes:
         key: The ticket's key in the ledger.
+        revision: What of it had been received when it was decided.
         document: What is to stand.
         refs: Ids of what it refers to.
         posted_id: Id of the document, once it stands.
@@ -36,6 +37,7 @@ class TicketWork:
     """
 
     key: int
+    revision: int
     document: Document
     refs: DocumentRefs
     posted_id: str | None = None

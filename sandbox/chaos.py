@@ -1,0 +1,276 @@
+"""`python -m sandbox.chaos --seeds N`: whole syncs under seeded faults, then a clean run, then a look at the books.
+
+A seed decides how the shop looks, what fails and when: answers lost before and after the work was done, server errors,
+HTML instead of JSON, storms of 429, tokens that run out, targets that die at any request or any write into their ledger,
+a disk that is full, a ledger that is gone, two runs at once, tickets edited and voided at the till in between. Whatever
+happened, after one clean run every clean ticket must stand once, to the cent, and nothing else.
+
+Every run is a process of its own, forked from one that has the plugins loaded, so that a seed takes seconds.
+"""
+
+from __future__ import annotations
+
+import argparse
+import contextlib
+import io
+import json
+import os
+import resource
+import signal
+import sys
+import tempfile
+import threading
+import time
+from concurrent.futures import ProcessPoolExecutor
+from pathlib import Path
+from random import Random
+from typing import TYPE_CHECKING, Any
+
+import requests
+
+from sandbox.__main__ import main as sandbox_main
+from sandbox.comparison import compare
+from tap_franpos import tap as tap_plugin
+from target_qbo import target as target_plugin
+from target_qbo.ledger import CompanyLedger
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator, Sequence
+
+FAULTS = ("drop_before", "drop_after", "500", "500_after", "503_after", "html", "html_after", "429", "expire_token")
+WAIT_SECONDS = 60
+HTTP_SECONDS = 30
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Run the seeds; returns 1 if a book is wrong after any of them."""
+    parser = argparse.ArgumentParser(prog="python -m sandbox.chaos", description=__doc__.splitlines()[0])
+    parser.add_argument("--seeds", type=int, default=20, help="how many [%(default)s]")
+    parser.add_argument("--first", type=int, default=1, help="the first seed; with --seeds 1 it replays one [1]")
+    parser.add_argument("--jobs", type=int, default=os.cpu_count() or 1, help="seeds at once [the processors]")
+    parser.add_argument("--ledger-url", help="a PostgreSQL database for the ledgers, instead of SQLite files")
+    options = parser.parse_args(arguments)
+    seeds = range(options.first, options.first + options.seeds)
+    begun = time.monotonic()
+    failed = 0
+    with ProcessPoolExecutor(options.jobs) as pool:
+        results = pool.map(_seed, seeds, [options.ledger_url] * len(seeds))
+        for seed, (events, problems) in zip(seeds, results, strict=True):
+            if problems:
+                failed += 1
+                print(f"seed {seed}: {'; '.join(problems[:5])}\n    after: {', '.join(events)}", flush=True)
+    seconds = time.monotonic() - begun
+    print(f"{len(seeds)} seeds in {seconds:.0f} s: {failed} with wrong books")
+    return 1 if failed else 0
+
+
+def _seed(seed: int, ledger_url: str | None) -> tuple[list[str], list[str]]:
+    """Play one seed; returns what happened and what is wrong with the books."""
+    with tempfile.TemporaryDirectory() as folder:
+        return Play(seed, Path(folder), ledger_url).run()
+
+
+class Play:
+    """One seed from its first fault to its last look at the books."""
+
+    def __init__(self, seed: int, folder: Path, ledger_url: str | None) -> None:
+        self._random = Random(seed)
+        self._seed = seed
+        self._folder = folder
+        self._ledger_url = ledger_url
+        self._events: list[str] = []
+        self._http = requests.Session()
+
+    def run(self) -> tuple[list[str], list[str]]:
+        """Play; returns what happened and what is wrong with the books."""
+        with self._sandbox():
+            self._settings: dict[str, Any] = {
+                **self._ready["qbo"],
+                "environment": "sandbox",
+                "ledger_url": self._ledger_url or f"sqlite:///{self._folder}/ledger.db",
+                "settle_seconds": 0.3,
+                "max_concurrency": self._random.choice((1, 2, 8)),
+                "batch_size": self._random.choice((1, 3, 10, 30)),
+            }
+            if self._ledger_url:
+                self._settings["realm_id"] = self._ready["qbo"]["realm_id"]
+            for _ in range(self._random.randint(1, 4)):
+                self._bad_night()
+            self._call("DELETE", "faults")
+            code = self._finish(self._start(self._sync()))
+            problems = [f"the clean run ended with {code}"] if code else []
+            return self._events, problems + compare(self._call("GET", "tickets"), self._call("GET", "books"))
+
+    # What a seed can bring
+
+    def _bad_night(self) -> None:
+        random = self._random
+        if random.random() < 0.4:
+            self._edit_a_ticket()
+        if random.random() < 0.12:
+            self._lose_the_ledger()
+        honoured = random.choice(("honoured", "batch_creates_twice", "batch_answers_6000", "ignored"))
+        self._call("POST", "qbo", {"options": {"requestid": honoured}})
+        orders: list[dict[str, Any]] = []
+        for fault in random.sample(FAULTS, random.randint(0, 3)):
+            share = random.choice((0.05, 0.2, 0.5))
+            match = {"share": share, "path": random.choice(("/batch", "/(invoice|payment|refundreceipt)", "/v3/"))}
+            orders.append({"where": "qbo", "do": fault, "match": match, "retry_after": 1})
+        if random.random() < 0.1:
+            orders.append({"where": "token", "do": random.choice(("drop_after", "500_after", "drop_before"))})
+        self._call("DELETE", "faults")
+        self._call("POST", "faults", orders)
+        self._events += [f"{order['do']}@{order.get('match', {}).get('share', '')}" for order in orders]
+        messages = self._sync()
+        runs = [self._start(messages, self._end()) for _ in range(2 if random.random() < 0.15 else 1)]
+        self._events.append(f"codes {[self._finish(run) for run in runs]}")
+
+    def _end(self) -> Callable[[], None] | None:
+        """Choose how a run is cut short, if it is."""
+        random = self._random
+        kind = random.random()
+        if kind < 0.25:
+            after = random.randint(1, 40)
+            self._events.append(f"dies at ledger write {after}")
+            return lambda: _die_at(CompanyLedger, "write", after)
+        if kind < 0.5:
+            after = random.randint(1, 30)
+            self._events.append(f"dies at request {after}")
+            return lambda: _die_at(requests.Session, "request", after)
+        if kind < 0.58 and not self._ledger_url:
+            room = random.randint(0, 200_000)
+            self._events.append(f"disk full after {room}")
+            return lambda: _fill_disk(room)
+        return None
+
+    def _edit_a_ticket(self) -> None:
+        tickets = [t for t in self._call("GET", "tickets") if not t["dirt"] and not t["voided"]]
+        ticket = self._random.choice(tickets)
+        edits: tuple[dict[str, Any], ...] = (
+            {"op": "void"},
+            {"op": "set", "tips": "3.21", "settle": True},
+            {"op": "add_line", "price": "4.75", "settle": True},
+        )
+        edit = self._random.choice(edits)
+        key = {"location_id": ticket["location_id"], "ticket_id": ticket["ticket_id"]}
+        self._call("POST", "tickets/edit", edit | key)
+        self._events.append(f"{edit['op']} {ticket['ticket_id']}")
+
+    def _lose_the_ledger(self) -> None:
+        if self._ledger_url:
+            return
+        for path in self._folder.glob("ledger.db*"):
+            path.unlink()
+        self._settings["refresh_token"] = self._call("POST", "qbo", {"reconnect": True})["refresh_token"]
+        self._events.append("ledger lost")
+
+    # Processes
+
+    @contextlib.contextmanager
+    def _sandbox(self) -> Iterator[None]:
+        path = self._folder / "ready.json"
+        shop = ["--locations", "1", "--days", "1", "--tickets-per-day", str(self._random.randint(8, 36))]
+        options = [*shop, "--dirty", "0.1", "--seed", str(self._seed), "--ready-file", str(path)]
+        pid = _fork(lambda: _sandbox(options))
+        try:
+            deadline = time.monotonic() + WAIT_SECONDS
+            while not (path.exists() and path.read_text().endswith("\n")):
+                if time.monotonic() > deadline:
+                    raise RuntimeError("the sandbox did not start")
+                time.sleep(0.02)
+            self._ready: dict[str, Any] = json.loads(path.read_text())
+            yield
+        finally:
+            os.kill(pid, signal.SIGKILL)
+            os.waitpid(pid, 0)
+
+    def _sync(self) -> Path:
+        """Have the tap read everything; returns the file with its messages."""
+        out = self._folder / "messages.jsonl"
+        config = self._write("tap.json", self._ready["franpos"])
+        pid = _fork(lambda: _plugin(tap_plugin.main, ["tap-franpos", "--config", str(config)], out=out))
+        if code := self._finish(pid):
+            raise RuntimeError(f"the tap ended with {code}")
+        return out
+
+    def _start(self, messages: Path, prepare: Callable[[], None] | None = None) -> int:
+        config = self._write("target.json", self._settings)
+        arguments = ["target-qbo", "--config", str(config), "--input", str(messages)]
+        return _fork(lambda: _plugin(target_plugin.main, arguments, prepare=prepare))
+
+    def _finish(self, pid: int) -> int:
+        return os.waitstatus_to_exitcode(os.waitpid(pid, 0)[1])
+
+    def _write(self, name: str, settings: dict[str, Any]) -> Path:
+        path = self._folder / name
+        path.write_text(json.dumps(settings))
+        return path
+
+    def _call(self, method: str, what: str, body: Any = None) -> Any:  # noqa: ANN401 (any JSON)
+        url = f"{self._ready['control_url']}/{what}"
+        answer = self._http.request(method, url, json=body, timeout=HTTP_SECONDS)
+        answer.raise_for_status()
+        return answer.json() if answer.content else None
+
+
+def _fork(work: Callable[[], int | None]) -> int:
+    """Do something in a process of its own; returns its id."""
+    pid = os.fork()
+    if pid:
+        return pid
+    code = 1
+    try:
+        code = work() or 0
+    except SystemExit as end:
+        code = end.code if isinstance(end.code, int) else 1
+    finally:
+        os._exit(code)
+
+
+def _sandbox(options: list[str]) -> int:
+    with Path(os.devnull).open("w") as sys.stdout:
+        return sandbox_main(options)
+
+
+def _plugin(
+    main_function: Callable[[], None],
+    arguments: list[str],
+    *,
+    out: Path | None = None,
+    prepare: Callable[[], None] | None = None,
+) -> int:
+    """Run a plugin's command line in this process, its output into a file or nowhere."""
+    sys.argv = arguments
+    sys.stderr = io.StringIO()
+    if prepare is not None:
+        prepare()
+    with (out or Path(os.devnull)).open("w") as sys.stdout:
+        main_function()
+        sys.stdout.flush()
+    return 0
+
+
+def _die_at(owner: type, name: str, count: int) -> None:
+    """Kill this process at the nth call of a method, before it does anything."""
+    method = getattr(owner, name)
+    lock = threading.Lock()
+    left = [count]
+
+    def counted(*arguments: Any, **options: Any) -> Any:  # noqa: ANN401 (whatever the method takes)
+        with lock:
+            left[0] -= 1
+            if left[0] == 0:
+                os.kill(os.getpid(), signal.SIGKILL)
+        return method(*arguments, **options)
+
+    setattr(owner, name, counted)
+
+
+def _fill_disk(room: int) -> None:
+    """Let no file of this process grow beyond so many bytes."""
+    signal.signal(signal.SIGXFSZ, signal.SIG_IGN)
+    resource.setrlimit(resource.RLIMIT_FSIZE, (room, room))
+
+
+if __name__ == "__main__":
+    sys.exit(main())
