@@ -1,9 +1,9 @@
 """`python -m sandbox.chaos --seeds N`: whole syncs under seeded faults, then a clean run, then a look at the books.
 
 A seed decides how the shop looks, what fails and when: answers lost before and after the work was done, server errors,
-HTML instead of JSON, storms of 429, tokens that run out, targets that die at any request or any write into their ledger,
-a disk that is full, a ledger that is gone, two runs at once, tickets edited and voided at the till in between. Whatever
-happened, after one clean run every clean ticket must stand once, to the cent, and nothing else.
+HTML instead of JSON, storms of 429, tokens that run out, targets that die at any request or any write into their
+ledger, a disk that is full, a ledger that is gone, two runs at once, tickets edited and voided at the till in between.
+Whatever happened, after one clean run every clean ticket must stand once, to the cent, and nothing else.
 
 Every run is a process of its own, forked from one that has the plugins loaded, so that a seed takes seconds.
 """
@@ -26,7 +26,10 @@ from pathlib import Path
 from random import Random
 from typing import TYPE_CHECKING, Any
 
+import psycopg
 import requests
+from psycopg import sql
+from sqlalchemy import make_url
 
 from sandbox.__main__ import main as sandbox_main
 from sandbox.comparison import compare
@@ -48,13 +51,17 @@ def main(arguments: Sequence[str] | None = None) -> int:
     parser.add_argument("--seeds", type=int, default=20, help="how many [%(default)s]")
     parser.add_argument("--first", type=int, default=1, help="the first seed; with --seeds 1 it replays one [1]")
     parser.add_argument("--jobs", type=int, default=os.cpu_count() or 1, help="seeds at once [the processors]")
-    parser.add_argument("--ledger-url", help="a PostgreSQL database for the ledgers, instead of SQLite files")
+    parser.add_argument(
+        "--postgres",
+        metavar="URL",
+        help="a PostgreSQL server for the ledgers, a database each",
+    )
     options = parser.parse_args(arguments)
     seeds = range(options.first, options.first + options.seeds)
     begun = time.monotonic()
     failed = 0
     with ProcessPoolExecutor(options.jobs) as pool:
-        results = pool.map(_seed, seeds, [options.ledger_url] * len(seeds))
+        results = pool.map(_seed, seeds, [options.postgres] * len(seeds))
         for seed, (events, problems) in zip(seeds, results, strict=True):
             if problems:
                 failed += 1
@@ -64,20 +71,57 @@ def main(arguments: Sequence[str] | None = None) -> int:
     return 1 if failed else 0
 
 
-def _seed(seed: int, ledger_url: str | None) -> tuple[list[str], list[str]]:
+def _seed(seed: int, postgres: str | None) -> tuple[list[str], list[str]]:
     """Play one seed; returns what happened and what is wrong with the books."""
     with tempfile.TemporaryDirectory() as folder:
-        return Play(seed, Path(folder), ledger_url).run()
+        ledger = PostgresLedger(postgres, seed) if postgres else SqliteLedger(Path(folder))
+        try:
+            return Play(seed, Path(folder), ledger).run()
+        finally:
+            ledger.lose()
+
+
+class SqliteLedger:
+    """A ledger in a file."""
+
+    def __init__(self, folder: Path) -> None:
+        self._folder = folder
+        self.url = f"sqlite:///{folder}/ledger.db"
+
+    def lose(self) -> None:
+        """Delete it."""
+        for path in self._folder.glob("ledger.db*"):
+            path.unlink()
+
+
+class PostgresLedger:
+    """A ledger in a database of its own, on a server that is there."""
+
+    def __init__(self, server: str, seed: int) -> None:
+        self._server = server
+        self._name = f"chaos_{seed}"
+        self.url = make_url(server).set(database=self._name).render_as_string(hide_password=False)
+        self._make()
+
+    def lose(self) -> None:
+        """Drop it and make it anew."""
+        self._make()
+
+    def _make(self) -> None:
+        with psycopg.connect(self._server, autocommit=True) as connection:
+            name = sql.Identifier(self._name)
+            connection.execute(sql.SQL("DROP DATABASE IF EXISTS {} WITH (FORCE)").format(name))
+            connection.execute(sql.SQL("CREATE DATABASE {}").format(name))
 
 
 class Play:
     """One seed from its first fault to its last look at the books."""
 
-    def __init__(self, seed: int, folder: Path, ledger_url: str | None) -> None:
+    def __init__(self, seed: int, folder: Path, ledger: SqliteLedger | PostgresLedger) -> None:
         self._random = Random(seed)
         self._seed = seed
         self._folder = folder
-        self._ledger_url = ledger_url
+        self._ledger = ledger
         self._events: list[str] = []
         self._http = requests.Session()
 
@@ -87,13 +131,11 @@ class Play:
             self._settings: dict[str, Any] = {
                 **self._ready["qbo"],
                 "environment": "sandbox",
-                "ledger_url": self._ledger_url or f"sqlite:///{self._folder}/ledger.db",
+                "ledger_url": self._ledger.url,
                 "settle_seconds": 0.3,
                 "max_concurrency": self._random.choice((1, 2, 8)),
                 "batch_size": self._random.choice((1, 3, 10, 30)),
             }
-            if self._ledger_url:
-                self._settings["realm_id"] = self._ready["qbo"]["realm_id"]
             for _ in range(self._random.randint(1, 4)):
                 self._bad_night()
             self._call("DELETE", "faults")
@@ -137,7 +179,7 @@ class Play:
             after = random.randint(1, 30)
             self._events.append(f"dies at request {after}")
             return lambda: _die_at(requests.Session, "request", after)
-        if kind < 0.58 and not self._ledger_url:
+        if kind < 0.58 and isinstance(self._ledger, SqliteLedger):
             room = random.randint(0, 200_000)
             self._events.append(f"disk full after {room}")
             return lambda: _fill_disk(room)
@@ -157,10 +199,7 @@ class Play:
         self._events.append(f"{edit['op']} {ticket['ticket_id']}")
 
     def _lose_the_ledger(self) -> None:
-        if self._ledger_url:
-            return
-        for path in self._folder.glob("ledger.db*"):
-            path.unlink()
+        self._ledger.lose()
         self._settings["refresh_token"] = self._call("POST", "qbo", {"reconnect": True})["refresh_token"]
         self._events.append("ledger lost")
 

@@ -32,7 +32,7 @@ def check_access(config: Mapping[str, Any]) -> Iterator[tuple[str, str, str | No
     for location in locations(tap.config):
         endpoint = UsageLimit(tap, location, Quota(location.id))
         try:
-            said = "; ".join(str(row) for row in endpoint.request_records(None))
+            said = "; ".join(str(row["text"]) for row in endpoint.request_records(None))
         except SingerSDKError as error:
             yield location.id, "", str(error)
         else:

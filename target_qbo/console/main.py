@@ -33,7 +33,8 @@ def cli(context: click.Context, tap_config: str | None, target_config: str | Non
     """
     logging.basicConfig(level=logging.INFO if verbose else logging.WARNING, format="%(message)s", stream=sys.stderr)
     logging.getLogger("urllib3").setLevel(logging.INFO)
-    logging.getLogger("alembic").setLevel(logging.WARNING)
+    for name in ("alembic", "singer_sdk.metrics", "tap-franpos"):
+        logging.getLogger(name).setLevel(logging.WARNING)
     context.obj = ConsoleConfig(tap_config, target_config)
 
 

@@ -26,7 +26,7 @@ if TYPE_CHECKING:
 logger = logging.getLogger("target-qbo.dispatch")
 
 _PATIENCE_SECONDS = 1.0
-_THROTTLE_SECONDS = 2.0
+_PAUSE_SECONDS = 2.0
 _FAILURES_IN_A_ROW = 6
 _BATCHES_AHEAD = 12
 
@@ -204,7 +204,9 @@ class Dispatcher:
         if isinstance(error, QboFaultError):
             return Refused(error.fault)
         if isinstance(error, NotDoneError):
-            self._limits.pause(error.retry_after or _THROTTLE_SECONDS)
+            self._limits.pause(error.retry_after or _PAUSE_SECONDS)
+            if error.throttled:
+                self._limits.slow_down()
             return NotDone()
         logger.warning("no answer from QuickBooks (%s): to be looked up", error)
         return Unknown()

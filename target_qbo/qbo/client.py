@@ -193,8 +193,11 @@ class QboClient:
 
     def _heed(self, details: Mapping[str, Any]) -> None:
         error = details.get("exception")
-        if isinstance(error, NotDoneError) and error.retry_after:
-            self._limits.pause(error.retry_after)
+        if isinstance(error, NotDoneError):
+            if error.throttled:
+                self._limits.slow_down()
+            if error.retry_after:
+                self._limits.pause(error.retry_after)
 
     def _send(
         self,
