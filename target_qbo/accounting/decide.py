@@ -21,7 +21,7 @@ from target_qbo.accounting.documents import (
     Voided,
     Waiting,
 )
-from target_qbo.accounting.money import ZERO, apportion, cents, multiply, total
+from target_qbo.accounting.money import ZERO, apportion, cents, fits_decimals, multiply, total
 from target_qbo.accounting.tenders import Settlement, settle
 
 if TYPE_CHECKING:
@@ -31,10 +31,11 @@ if TYPE_CHECKING:
     from target_qbo.accounting.ticket import Discount, Line, PaymentRow, Ticket
 
 # QuickBooks refuses amounts of 100 billion and more; quantities and prices keep at most seven decimals there.
-_LARGEST = Decimal(10) ** 11
+_LARGEST = Decimal("99999999999.99")
 _DECIMALS = 7
 _MOST_DECIMALS = 20
 _SHOWN = 5
+_SHOWN_CHARACTERS = 40
 
 _Row = TypeVar("_Row", "PaymentRow", "Discount")
 
@@ -67,7 +68,11 @@ def decide(
     refusal = _unreasonable(ticket, payments, discounts)
     if refusal is not None:
         return refusal
-    until = ticket.created_at.astimezone(dt.UTC) + dt.timedelta(days=rules.wait_days)
+    try:
+        date = business_date(ticket, rules)
+        until = ticket.created_at.astimezone(dt.UTC) + dt.timedelta(days=rules.wait_days)
+    except OverflowError:
+        return Skipped("date_out_of_range", f"{ticket.created_at} is no time of a sale: correct the ticket at the till")
     if missing:
         return _wait(missing, "incomplete", until, now)
     document_lines = list(_goods(ticket, discounts, rules))
@@ -80,12 +85,10 @@ def decide(
             f"(difference {lines_total - ticket_total}): correct the ticket at the till",
         )
     settlement = settle(ticket, payments, rules)
-    if isinstance(settlement, Skipped):
-        return settlement
     if settlement.received != ticket_total:
         return _payments_differ(settlement, ticket_total, until, now)
     document_lines += _spent(settlement, rules)
-    return _document(ticket, document_lines, settlement, rules)
+    return _document(ticket, document_lines, settlement, date, rules)
 
 
 def business_date(ticket: Ticket, rules: Rules) -> dt.date:
@@ -105,8 +108,8 @@ def _counted(rows: Sequence[_Row], named: frozenset[str] | None, row_id: Callabl
 def _missing(ticket: Ticket, payments: Sequence[PaymentRow], discounts: Sequence[Discount]) -> str | None:
     missing_payments = (ticket.payment_ids or frozenset()) - {row.payment_id for row in payments}
     missing_discounts = (ticket.discount_ids or frozenset()) - {row.discount_id for row in discounts}
-    named = [f"payment {row_id}" for row_id in sorted(missing_payments)]
-    named += [f"discount {row_id}" for row_id in sorted(missing_discounts)]
+    named = [f"payment {naming.shown_id(row_id)}" for row_id in sorted(missing_payments, key=naming.id_order)]
+    named += [f"discount {naming.shown_id(row_id)}" for row_id in sorted(missing_discounts, key=naming.id_order)]
     if not named:
         return None
     shown = ", ".join(named[:_SHOWN]) + (f" and {len(named) - _SHOWN} more" if len(named) > _SHOWN else "")
@@ -118,11 +121,16 @@ def _unreasonable(ticket: Ticket, payments: Sequence[PaymentRow], discounts: Seq
     numbers += [number for line in ticket.lines for number in (line.quantity, line.unit_price, line.amount)]
     numbers += [row.amount for row in payments] + [row.amount for row in discounts]
     for number in numbers:
-        if not number.is_finite() or abs(number) >= _LARGEST or _decimals(number) > _MOST_DECIMALS:
-            return Skipped("number_out_of_range", f"{number} is no amount or quantity that QuickBooks can hold")
-    if any(abs(multiply(line.unit_price, line.quantity)) >= _LARGEST for line in ticket.lines):
+        if not number.is_finite() or not _holds(number) or not fits_decimals(number, _MOST_DECIMALS):
+            shown = str(number)[:_SHOWN_CHARACTERS]
+            return Skipped("number_out_of_range", f"{shown} is no amount or quantity that QuickBooks can hold")
+    if not all(_holds(multiply(line.unit_price, line.quantity)) for line in ticket.lines):
         return Skipped("number_out_of_range", "a line's price × quantity is more than QuickBooks can hold")
     return None
+
+
+def _holds(number: Decimal) -> bool:
+    return number.copy_abs() <= _LARGEST
 
 
 def _goods(ticket: Ticket, discounts: Sequence[Discount], rules: Rules) -> Iterator[DocumentLine]:
@@ -155,15 +163,12 @@ def _sold(line: Line, rules: Rules) -> DocumentLine:
     )
     product = cents(multiply(line.unit_price, line.quantity))
     amount = cents(line.amount)
-    shown = (
-        product == amount
-        and line.quantity != 0
-        and max(_decimals(line.quantity), _decimals(line.unit_price)) <= _DECIMALS
-    )
+    shown = product == amount and fits_decimals(line.quantity, _DECIMALS) and fits_decimals(line.unit_price, _DECIMALS)
     description = naming.line_description(line, shown=shown)
     if shown:
         return DocumentLine(item, line.quantity, line.unit_price, amount, description)
-    quantity = Decimal(-1) if line.quantity < 0 else Decimal(1)
+    direction = line.quantity or amount
+    quantity = Decimal((direction > 0) - (direction < 0))
     return DocumentLine(item, quantity, amount * quantity + ZERO, amount, description)
 
 
@@ -185,7 +190,7 @@ def _spent(settlement: Settlement, rules: Rules) -> Iterator[DocumentLine]:
 
 
 def _document(
-    ticket: Ticket, lines: Sequence[DocumentLine], settlement: Settlement, rules: Rules
+    ticket: Ticket, lines: Sequence[DocumentLine], settlement: Settlement, date: dt.date, rules: Rules
 ) -> Document | Skipped:
     refund = ticket.total < 0 and cents(ticket.total) != 0
     if refund:
@@ -197,6 +202,8 @@ def _document(
             f"after reward points and customer balance the document would come to {document_total}, which QuickBooks "
             "refuses: correct the tenders at the till, or enter the ticket by hand",
         )
+    if not _holds(document_total):
+        return Skipped("number_out_of_range", f"{document_total} is more than QuickBooks can hold")
     if not lines:
         return Skipped("no_lines", "the ticket has no line, tax or tip: there is nothing to post")
     if not refund and settlement.negative is not None:
@@ -205,7 +212,7 @@ def _document(
         kind=DocumentKind.REFUND_RECEIPT if refund else DocumentKind.INVOICE,
         number=naming.document_number(ticket, rules.doc_number_prefix),
         location_id=ticket.location_id,
-        date=business_date(ticket, rules),
+        date=date,
         lines=tuple(lines),
         total=document_total,
         note=settlement.refund_note(naming.document_note(ticket)) if refund else naming.document_note(ticket),
@@ -227,16 +234,10 @@ def _payments_differ(
 ) -> Skipped | Waiting:
     difference = settlement.received - ticket_total
     figures = f"payments come to {settlement.received}, the ticket to {ticket_total} (difference {difference})"
-    short = abs(settlement.received) < abs(ticket_total) and settlement.received * ticket_total >= 0
-    if short:
+    if difference * ticket_total < 0:
         return _wait(f"{figures}: take the missing payment at the till", "unpaid", until, now)
     return Skipped("payments_mismatch", f"{figures}: correct the tenders at the till")
 
 
 def _wait(reason: str, code: str, until: dt.datetime, now: dt.datetime) -> Skipped | Waiting:
     return Waiting(reason, until) if now < until else Skipped(code, reason)
-
-
-def _decimals(number: Decimal) -> int:
-    exponent = number.normalize().as_tuple().exponent
-    return max(0, -exponent) if isinstance(exponent, int) else 0

@@ -20,6 +20,11 @@ def cents(amount: Decimal) -> Decimal:
     return amount.quantize(CENT, rounding=ROUND_HALF_UP, context=_EXACT) + ZERO
 
 
+def fits_decimals(number: Decimal, most: int) -> bool:
+    """Tell whether a number has no more than so many decimals, trailing zeros left out."""
+    return number == number.quantize(Decimal(1).scaleb(-most), context=_EXACT)
+
+
 def multiply(price: Decimal, quantity: Decimal) -> Decimal:
     """Multiply without losing a digit."""
     return _EXACT.multiply(price, quantity)
@@ -41,11 +46,11 @@ def apportion(amounts: Sequence[Decimal]) -> list[Decimal]:
 
     Returns:
         As many amounts in whole cents, in the same order; their sum is ``cents(sum(amounts))``. Amounts with all signs
-        turned give the same result with all signs turned, except where they add up to exactly zero.
+        turned give the same result with all signs turned.
     """
     exact = total(amounts)
-    if exact < 0:
-        return [-amount + ZERO for amount in apportion([-amount for amount in amounts])]
+    if next((amount for amount in (exact, *amounts) if amount != 0), ZERO) < 0:
+        return [-amount + ZERO for amount in apportion([amount.copy_negate() for amount in amounts])]
     floors = [amount.quantize(CENT, rounding=ROUND_FLOOR, context=_EXACT) for amount in amounts]
     missing = int((cents(exact) - total(floors)) / CENT)
     by_remainder = sorted(range(len(amounts)), key=lambda i: (floors[i] - amounts[i], i))

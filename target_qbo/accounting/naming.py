@@ -85,9 +85,17 @@ def line_description(line: Line, *, shown: bool) -> str:
     return joined(parts)
 
 
-def id_order(row_id: str) -> tuple[int, int, str]:
-    """Sort ids as people count: numbers by value, before everything else."""
-    return (0, int(row_id), "") if row_id.isascii() and row_id.isdigit() else (1, 0, row_id)
+def shown_id(row_id: str) -> str:
+    """Return an id as a reason can show it."""
+    return clean_text(row_id, 40)
+
+
+def id_order(row_id: str) -> tuple[int, int, str, str]:
+    """Sort ids as people count: numbers by value, before everything else; never two ids alike."""
+    if row_id.isascii() and row_id.isdigit():
+        digits = row_id.lstrip("0")  # compared as text: an id may have more digits than a number
+        return (0, len(digits), digits, row_id)
+    return (1, 0, row_id, "")
 
 
 def joined(parts: Iterable[str | None]) -> str:
@@ -97,8 +105,10 @@ def joined(parts: Iterable[str | None]) -> str:
 
 def plain(number: Decimal) -> str:
     """Write a decimal without exponent or trailing zeros: 2, 0.125, 1234.5."""
+    if number == 0:
+        return "0"
     text = f"{number:f}"
-    return (text.rstrip("0").rstrip(".") if "." in text else text) or "0"
+    return text.rstrip("0").rstrip(".") if "." in text else text
 
 
 def _receipt(ticket: Ticket, room: int) -> str:

@@ -98,8 +98,11 @@ _POINTS_WORDS = frozenset(("reward", "rewards", "points", "loyalty"))
 
 
 def normalise_tender(name: str) -> str:
-    """Bring a tender's name to the form in which names are compared: lower case, words apart by one blank."""
-    return " ".join(re.findall(r"\w+", name.casefold().replace("_", " ")))
+    """Bring a tender's name to the form in which names are compared: lower case, words apart by one blank.
+
+    A name without any word (``$``) stays as it is.
+    """
+    return " ".join(re.findall(r"\w+", name.casefold().replace("_", " "))) or name.strip()
 
 
 def classify_tender(method: str | None, card_type: str | None, rules: Rules) -> Tender:
@@ -108,13 +111,14 @@ def classify_tender(method: str | None, card_type: str | None, rules: Rules) -> 
     Args:
         method: The till's name for it; free text.
         card_type: The till's name of the card, where it was one.
-        rules: The company's choices; its ``tender_map`` wins over the built-in names.
+        rules: The company's choices; its ``tender_map`` wins over the built-in names. A blank name in it is for
+            tenders without a method.
 
     Returns:
         The tender's kind; what no rule knows is ``Other``.
     """
-    for name in (method, card_type):
-        known = rules.tender_map.get(normalise_tender(name or ""))
+    for name in (method or "", card_type or method or ""):
+        known = rules.tender_map.get(normalise_tender(name))
         if known is not None:
             return known
     named = _by_name(normalise_tender(method or ""))
@@ -133,8 +137,8 @@ def _by_name(name: str) -> Tender | None:
         return Tender.CUSTOMER_BALANCE
     if name == "cash":
         return Tender.CASH
+    if words & _CARD_WORDS or name in _CARD_NAMES:  # a check card is a card
+        return Tender.CREDIT_CARD
     if words & _CHECK_WORDS:
         return Tender.CHECK
-    if words & _CARD_WORDS or name in _CARD_NAMES:
-        return Tender.CREDIT_CARD
     return None

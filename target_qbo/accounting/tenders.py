@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from target_qbo.accounting import naming
-from target_qbo.accounting.documents import Payment, Skipped
+from target_qbo.accounting.documents import Payment
 from target_qbo.accounting.money import ZERO, apportion, total
 from target_qbo.accounting.rules import PaymentMethod, Rules, Tender, classify_tender
 
@@ -52,7 +52,7 @@ class _Money:
     amount: Decimal
 
 
-def settle(ticket: Ticket, payments: Sequence[PaymentRow], rules: Rules) -> Settlement | Skipped:
+def settle(ticket: Ticket, payments: Sequence[PaymentRow], rules: Rules) -> Settlement:
     """Sort the tenders of a ticket into payments and lines.
 
     Args:
@@ -84,8 +84,8 @@ def settle(ticket: Ticket, payments: Sequence[PaymentRow], rules: Rules) -> Sett
         payments=tuple(_payment(ticket, tender) for tender in netted if tender.amount > 0),
         negative=None
         if negative is None
-        else f"a sale with a negative tender: {negative.till_name} {negative.amount} (payment {negative.payment_id}): "
-        "correct the tenders at the till",
+        else f"a sale with a negative tender: {negative.till_name} {negative.amount} "
+        f"(payment {naming.shown_id(negative.payment_id)}): correct the tenders at the till",
         refund_method=None if largest is None else largest.method,
         refund_tenders=", ".join(f"{t.till_name} {-t.amount}" for t in money),
     )

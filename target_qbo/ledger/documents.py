@@ -242,13 +242,24 @@ class Found:
     sync_token: str
 
 
-def adopt(ledger: CompanyLedger, found: Sequence[Found], now: dt.datetime) -> None:
+def adopt(ledger: CompanyLedger, found: Sequence[Found], now: dt.datetime) -> list[Found]:
     """Enter documents that stand though this ledger never sent them.
 
     A ticket that was not received yet is entered with what the document tells; its record completes it when it comes.
+
+    Returns:
+        Those that were not entered, because one with the same number stands in the ledger already.
     """
+    doubled = []
     with ledger.write() as connection:
         for document in found:
+            of_document = {"company_id": ledger.company_id, "kind": document.kind, "number": document.number}
+            standing_one = (
+                sa.select(documents.c.id).filter_by(**of_document).where(documents.c.state != DocumentState.VOIDED)
+            )
+            if connection.execute(standing_one).first() is not None:
+                doubled.append(document)
+                continue
             of_ticket = {
                 "company_id": ledger.company_id,
                 "location_id": document.location_id,
@@ -287,6 +298,7 @@ def adopt(ledger: CompanyLedger, found: Sequence[Found], now: dt.datetime) -> No
                     posted_at=now,
                 )
             )
+    return doubled
 
 
 def known_ids(ledger: CompanyLedger, kind: str, qbo_ids: Sequence[str]) -> set[str]:

@@ -89,8 +89,15 @@ def verify_company(
         known = documents.known_ids(ledger, kind, [str(row["Id"]) for row in rows])
         ours = [found for row in rows if str(row["Id"]) not in known and (found := _found(kind, row)) is not None]
         strangers = [row for row in rows if str(row["Id"]) not in known and _found(kind, row) is None]
-        documents.adopt(ledger, ours, dt.datetime.now(dt.UTC))
-        adopted += len(ours)
+        doubled = documents.adopt(ledger, ours, dt.datetime.now(dt.UTC))
+        for document in doubled:
+            logger.warning(
+                "%s %s (id %s) stands twice in QuickBooks: void one of the two by hand",
+                document.kind,
+                document.number,
+                document.qbo_id,
+            )
+        adopted += len(ours) - len(doubled)
         foreign += len(strangers)
         examples += [
             f"{kind} {row.get('DocNumber') or row['Id']} of {row.get('TxnDate')}" for row in strangers[:_SHOWN]

@@ -1,0 +1,1 @@
+"""Tests of the accounting rules as pure code."""
