@@ -7,6 +7,7 @@ from importlib import metadata
 from typing import TYPE_CHECKING
 
 from target_qbo.ledger import open_ledger
+from target_qbo.ledger.references import write_company_facts
 from target_qbo.ledger.tokens import TokenVault
 from target_qbo.posting.engine import post_pending
 from target_qbo.qbo import AccessTokens, QboClient, RateLimits
@@ -35,6 +36,9 @@ class Company:
         """
         ledger = open_ledger(settings.ledger_url, environment=settings.environment, realm_id=settings.realm_id)
         vault = TokenVault(ledger, secret=settings.ledger_key, configured=settings.refresh_token)
+        if vault.connected_anew():
+            # After a restore from a backup, for one: what was posted since is found before anything is posted again.
+            write_company_facts(ledger, verified_from=None)
         tokens = AccessTokens(
             vault,
             token_url=settings.token_url,

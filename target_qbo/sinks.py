@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 import json
+from decimal import Decimal
 from functools import cache
 from importlib import resources
 from typing import TYPE_CHECKING, Any, ClassVar
@@ -23,6 +24,10 @@ if TYPE_CHECKING:
 
     from target_qbo.ledger import CompanyLedger
     from target_qbo.target import TargetQBO
+
+
+_MOST_DIGITS = 60
+_LONGEST_ID = 200
 
 
 class LedgerSink(BatchSink):
@@ -58,8 +63,10 @@ class LedgerSink(BatchSink):
             self._check(record)
         except fastjsonschema.JsonSchemaValueException as error:
             raise InputError(f"stream {self.stream}, {named}: {clean_text(error.message, 300)}") from None
+        if _monstrous(record):
+            raise InputError(f"stream {self.stream}, {named}: a number of more digits than any till has")
         for name in self.id_names:
-            if record[name] != clean_text(record[name]) or ";" in record[name]:
+            if len(record[name]) > _LONGEST_ID or record[name] != clean_text(record[name]) or ";" in record[name]:
                 raise InputError(f"stream {self.stream}, {named}: {name} has blanks or signs that no id has")
         context.setdefault("records", []).append(
             {name: value for name, value in record.items() if name in self._fields}
@@ -107,6 +114,18 @@ class LeftOutSink(BatchSink):
 
 
 SINKS: dict[str, type[LedgerSink]] = {sink.stream: sink for sink in (TicketsSink, PaymentsSink, DiscountsSink)}
+
+
+def _monstrous(value: Any) -> bool:  # noqa: ANN401 (any JSON value)
+    """Tell whether there is a number that would take for ever to write out."""
+    if isinstance(value, Decimal):
+        exponent = value.as_tuple().exponent
+        return not isinstance(exponent, int) or abs(exponent) > _MOST_DIGITS or value.adjusted() > _MOST_DIGITS
+    if isinstance(value, int):
+        return value.bit_length() > _MOST_DIGITS * 4
+    if isinstance(value, dict):
+        return any(_monstrous(item) for item in value.values())
+    return isinstance(value, list) and any(_monstrous(item) for item in value)
 
 
 @cache

@@ -41,6 +41,11 @@ def document_number(ticket: Ticket, prefix: str) -> str:
     return prefix + _receipt(ticket, NUMBER_LENGTH - len(prefix) - len(tail)) + tail
 
 
+def further_number(number: str) -> str:
+    """Return the number of a document whose own is taken (fault 6140): always the same one, as long as the first."""
+    return number[: NUMBER_LENGTH - 2] + "-" + short_hash("further", number, characters=1)
+
+
 def payment_key(ticket: Ticket, payment_id: str) -> str:
     """Return the ``PaymentRefNum`` of a tender: our own key of it, by which the Payment is found again."""
     tail = "-" + short_hash(ticket.location_id, ticket.ticket_id, payment_id, characters=8)

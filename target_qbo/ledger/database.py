@@ -41,19 +41,22 @@ class CompanyLedger:
             yield connection
 
     @contextlib.contextmanager
-    def lock(self, purpose: str, waiting: Callable[[], None] | None = None) -> Iterator[None]:
+    def lock(self, purpose: str, waiting: Callable[[], None] | None = None) -> Iterator[Callable[[], None]]:
         """Hold a lock of this company that no other process holds; it ends with the process, however that dies.
 
         Args:
             purpose: What is locked: ``posting`` or ``tokens``.
             waiting: Called once when another process has it and this one begins to wait.
+
+        Yields:
+            A check that the lock is still held; it raises the database's error where that is not sure.
         """
         if self.engine.dialect.name == "sqlite":
-            with _file_lock(self.engine.url, f"{self.company_id}-{purpose}", waiting):
-                yield
+            with _file_lock(self.engine.url, f"{self.company_id}-{purpose}", waiting) as check:
+                yield check
         else:
-            with _advisory_lock(self.engine, f"{self.company_id}-{purpose}", waiting):
-                yield
+            with _advisory_lock(self.engine, f"{self.company_id}-{purpose}", waiting) as check:
+                yield check
 
 
 def open_ledger(url: str, *, environment: str, realm_id: str) -> CompanyLedger:
@@ -131,12 +134,15 @@ def _migrate(engine: Engine) -> None:
     config = Config()
     config.set_main_option("script_location", str(Path(__file__).parent / "migrations"))
     with engine.connect().execution_options(ledger_write=True) as connection, connection.begin():
+        if engine.dialect.name == "postgresql":
+            # Two that start at once must not both make the tables; the lock ends with the transaction.
+            connection.execute(sa.select(sa.func.pg_advisory_xact_lock(_lock_key("migrations"))))
         config.attributes["connection"] = connection
         command.upgrade(config, "head")
 
 
 @contextlib.contextmanager
-def _file_lock(url: URL, name: str, waiting: Callable[[], None] | None) -> Iterator[None]:
+def _file_lock(url: URL, name: str, waiting: Callable[[], None] | None) -> Iterator[Callable[[], None]]:
     lock = filelock.FileLock(f"{url.database}.{name}.lock")
     try:
         lock.acquire(blocking=False)
@@ -145,20 +151,29 @@ def _file_lock(url: URL, name: str, waiting: Callable[[], None] | None) -> Itera
             waiting()
         lock.acquire()
     try:
-        yield
+        yield lambda: None
     finally:
         lock.release()
 
 
+def _lock_key(name: str) -> int:
+    return int.from_bytes(hashlib.sha256(f"franpos-qbo {name}".encode()).digest()[:8], signed=True)
+
+
 @contextlib.contextmanager
-def _advisory_lock(engine: Engine, name: str, waiting: Callable[[], None] | None) -> Iterator[None]:
-    key = int.from_bytes(hashlib.sha256(f"franpos-qbo {name}".encode()).digest()[:8], signed=True)
+def _advisory_lock(engine: Engine, name: str, waiting: Callable[[], None] | None) -> Iterator[Callable[[], None]]:
+    key = _lock_key(name)
     with engine.connect().execution_options(isolation_level="AUTOCOMMIT") as connection:
         if not connection.execute(sa.select(sa.func.pg_try_advisory_lock(key))).scalar_one():
             if waiting is not None:
                 waiting()
             connection.execute(sa.select(sa.func.pg_advisory_lock(key)))
         try:
-            yield
+            yield lambda: _still_connected(connection)
         finally:
             connection.execute(sa.select(sa.func.pg_advisory_unlock(key)))
+
+
+def _still_connected(connection: Connection) -> None:
+    """Make sure that the connection which holds a lock is alive: where it is not, another process may have it."""
+    connection.execute(sa.select(1))

@@ -42,7 +42,7 @@ class StandingDocument:
 
 @dataclass(frozen=True, slots=True)
 class Sending:
-    """A document about to be sent."""
+    """A document about to be sent; ``fingerprint`` is that of all that is to stand for its ticket."""
 
     ticket: int
     kind: str
@@ -50,36 +50,34 @@ class Sending:
     amount: Decimal
     date: dt.date
     method: str | None
+    fingerprint: str
+
+
+HALF = "~"
+REVISING = "revising"
 
 
 def write_sending(ledger: CompanyLedger, sendings: Sequence[Sending], request_id: str, now: dt.datetime) -> None:
     """Write down that these documents leave now, in one request; their tickets become ``posting``.
 
-    A document that was written down before and is not known to stand is the same document, sent again.
+    A document that was written down before and is not known to stand is the same document, sent again. A ticket of
+    which nothing stood keeps the fingerprint of what it is to become, marked as half done.
     """
     with ledger.write() as connection:
         known = set(
             connection.execute(
-                sa.select(documents.c.kind, documents.c.number).where(
-                    documents.c.company_id == ledger.company_id,
+                sa.select(documents.c.ticket, documents.c.kind, documents.c.number).where(
                     documents.c.state == DocumentState.SENDING,
-                    documents.c.number.in_([sending.number for sending in sendings]),
+                    documents.c.ticket.in_({sending.ticket for sending in sendings}),
                 )
             ).all()
         )
-        again = [sending for sending in sendings if (sending.kind, sending.number) in known]
-        fresh = [sending for sending in sendings if (sending.kind, sending.number) not in known]
+        again = [sending for sending in sendings if (sending.ticket, sending.kind, sending.number) in known]
+        fresh = [sending for sending in sendings if (sending.ticket, sending.kind, sending.number) not in known]
         if again:
             connection.execute(
-                sa.update(documents)
-                .where(
-                    documents.c.company_id == ledger.company_id,
-                    documents.c.kind == sa.bindparam("b_kind"),
-                    documents.c.number == sa.bindparam("b_number"),
-                    documents.c.state == DocumentState.SENDING,
-                )
-                .values(request_id=request_id, sent_at=now),
-                [{"b_kind": sending.kind, "b_number": sending.number} for sending in again],
+                sa.update(documents).where(_SENT).values(request_id=request_id, sent_at=now),
+                [_named(sending.ticket, sending.kind, sending.number) for sending in again],
             )
         if fresh:
             connection.execute(
@@ -100,10 +98,21 @@ def write_sending(ledger: CompanyLedger, sendings: Sequence[Sending], request_id
                     for sending in fresh
                 ],
             )
+        untouched = sa.or_(tickets.c.fingerprint.is_(None), tickets.c.fingerprint.startswith(HALF))
         connection.execute(
             sa.update(tickets)
-            .where(tickets.c.id.in_({sending.ticket for sending in sendings}))
-            .values(status=TicketStatus.POSTING, code=None, reason=None, updated_at=now)
+            .where(tickets.c.id == sa.bindparam("b_ticket"))
+            .values(
+                status=TicketStatus.POSTING,
+                code=None,
+                reason=None,
+                updated_at=now,
+                fingerprint=sa.case((untouched, sa.bindparam("b_half")), else_=tickets.c.fingerprint),
+            ),
+            [
+                {"b_ticket": key, "b_half": HALF + text}
+                for key, text in {s.ticket: s.fingerprint for s in sendings}.items()
+            ],
         )
 
 
@@ -111,6 +120,7 @@ def write_sending(ledger: CompanyLedger, sendings: Sequence[Sending], request_id
 class Answer:
     """What an answer says of one document that was sent; ``amount`` is what QuickBooks made of it."""
 
+    ticket: int
     kind: str
     number: str
     qbo_id: str
@@ -130,7 +140,7 @@ class Finished:
 def write_answers(
     ledger: CompanyLedger,
     posted: Iterable[Answer],
-    absent: Iterable[tuple[str, str]],
+    absent: Iterable[tuple[int, str, str]],
     finished: Sequence[Finished],
     now: dt.datetime,
 ) -> None:
@@ -139,22 +149,14 @@ def write_answers(
     Args:
         ledger: The company's ledger.
         posted: Documents that now stand.
-        absent: Kind and number of documents that were refused, or are known not to have arrived: forgotten.
+        absent: Ticket, kind and number of documents that were refused, or are known not to have arrived: forgotten.
         finished: Tickets all of whose documents stand.
         now: The present moment.
     """
-    of_company = documents.c.company_id == ledger.company_id
-    named = sa.and_(
-        of_company,
-        documents.c.kind == sa.bindparam("b_kind"),
-        documents.c.number == sa.bindparam("b_number"),
-        documents.c.state == DocumentState.SENDING,
-    )
     with ledger.write() as connection:
         rows: list[dict[str, Any]] = [
             {
-                "b_kind": answer.kind,
-                "b_number": answer.number,
+                **_named(answer.ticket, answer.kind, answer.number),
                 "b_qbo_id": answer.qbo_id,
                 "b_sync_token": answer.sync_token,
                 "b_amount": answer.amount,
@@ -164,7 +166,7 @@ def write_answers(
         if rows:
             connection.execute(
                 sa.update(documents)
-                .where(named)
+                .where(_SENT)
                 .values(
                     state=DocumentState.POSTED,
                     qbo_id=sa.bindparam("b_qbo_id"),
@@ -174,9 +176,9 @@ def write_answers(
                 ),
                 rows,
             )
-        gone = [{"b_kind": kind, "b_number": number} for kind, number in absent]
+        gone = [_named(*one) for one in absent]
         if gone:
-            connection.execute(sa.delete(documents).where(named), gone)
+            connection.execute(sa.delete(documents).where(_SENT), gone)
         if finished:
             connection.execute(
                 sa.update(tickets)
@@ -194,6 +196,26 @@ def write_answers(
             )
 
 
+def write_unanswered(ledger: CompanyLedger, unanswered: Iterable[tuple[int, str, str]], now: dt.datetime) -> None:
+    """Write down that nobody waits any more for the answers to these (ticket, kind, number): their time begins now."""
+    rows = [_named(*one) for one in unanswered]
+    if rows:
+        with ledger.write() as connection:
+            connection.execute(sa.update(documents).where(_SENT).values(sent_at=now), rows)
+
+
+_SENT = sa.and_(
+    documents.c.ticket == sa.bindparam("b_ticket"),
+    documents.c.kind == sa.bindparam("b_kind"),
+    documents.c.number == sa.bindparam("b_number"),
+    documents.c.state == DocumentState.SENDING,
+)
+
+
+def _named(ticket: int, kind: str, number: str) -> dict[str, Any]:
+    return {"b_ticket": ticket, "b_kind": kind, "b_number": number}
+
+
 def write_voided(ledger: CompanyLedger, keys: Sequence[int]) -> None:
     """Write down that these documents were taken back in QuickBooks; what stood there stays on record."""
     with ledger.write() as connection:
@@ -208,10 +230,20 @@ def write_revised(ledger: CompanyLedger, key: int, *, amount: Decimal, date: dt.
         )
 
 
-def clear_fingerprint(ledger: CompanyLedger, ticket: int) -> None:
-    """Write down that nothing stands for a ticket any more."""
+def write_fingerprint(ledger: CompanyLedger, ticket: int, fingerprint: str | None) -> None:
+    """Write down what stands for a ticket: a fingerprint, nothing, or :data:`REVISING` before it is changed."""
     with ledger.write() as connection:
-        connection.execute(sa.update(tickets).where(tickets.c.id == ticket).values(fingerprint=None))
+        connection.execute(sa.update(tickets).where(tickets.c.id == ticket).values(fingerprint=fingerprint))
+
+
+def leave_open(ledger: CompanyLedger, ticket: int, reason: str, now: dt.datetime) -> None:
+    """Write down that a ticket is half done and why: it stays pending and comes again in the next run."""
+    with ledger.write() as connection:
+        connection.execute(
+            sa.update(tickets)
+            .where(tickets.c.id == ticket)
+            .values(status=TicketStatus.POSTING, code=None, reason=reason, pending=True, updated_at=now)
+        )
 
 
 def standing(ledger: CompanyLedger, ticket_keys: Sequence[int]) -> dict[int, list[StandingDocument]]:
@@ -253,13 +285,6 @@ def adopt(ledger: CompanyLedger, found: Sequence[Found], now: dt.datetime) -> li
     doubled = []
     with ledger.write() as connection:
         for document in found:
-            of_document = {"company_id": ledger.company_id, "kind": document.kind, "number": document.number}
-            standing_one = (
-                sa.select(documents.c.id).filter_by(**of_document).where(documents.c.state != DocumentState.VOIDED)
-            )
-            if connection.execute(standing_one).first() is not None:
-                doubled.append(document)
-                continue
             of_ticket = {
                 "company_id": ledger.company_id,
                 "location_id": document.location_id,
@@ -283,6 +308,15 @@ def adopt(ledger: CompanyLedger, found: Sequence[Found], now: dt.datetime) -> li
                     )
                     .returning(tickets.c.id)
                 ).scalar_one()
+            standing_one = sa.select(documents.c.id).where(
+                documents.c.ticket == key,
+                documents.c.kind == document.kind,
+                documents.c.number == document.number,
+                documents.c.state != DocumentState.VOIDED,
+            )
+            if connection.execute(standing_one).first() is not None:
+                doubled.append(document)
+                continue
             connection.execute(
                 sa.insert(documents).values(
                     company_id=ledger.company_id,

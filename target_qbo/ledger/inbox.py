@@ -7,6 +7,7 @@ A ticket is looked at again (``pending``) when its own record changed, or one of
 from __future__ import annotations
 
 import datetime as dt
+import re
 from collections import defaultdict
 from decimal import ROUND_HALF_UP, Decimal
 from typing import TYPE_CHECKING, Any
@@ -25,6 +26,10 @@ if TYPE_CHECKING:
     from target_qbo.ledger.database import CompanyLedger
 
     Record = Mapping[str, Any]
+
+
+_MOST = Decimal(10) ** 15
+_CONTROL = re.compile(r"[\x00-\x1f\ud800-\udfff]")
 
 
 def receive_tickets(ledger: CompanyLedger, records: Iterable[Record], now: dt.datetime) -> int:
@@ -146,9 +151,10 @@ def _sort(
 
 
 def _ticket_columns(record: Record, text: str, now: dt.datetime) -> dict[str, Any]:
-    total = Decimal(record["total"])
+    # For lists and sums only: the content keeps what was received, and the rules judge that.
+    total = max(-_MOST, min(_MOST, Decimal(record["total"])))
     return {
-        "number": record.get("number"),
+        "number": _CONTROL.sub("", record.get("number") or "") or None,
         "business_date": dt.date.fromisoformat(record["business_date"]),
         "total": total.quantize(Decimal("0.01"), rounding=ROUND_HALF_UP),
         "content": text,

@@ -101,7 +101,7 @@ tickets = sa.Table(
     sa.Column("revision", sa.Integer, nullable=False),  # counts what was received for it, so that nothing is overlooked
     sa.Column("pending", sa.Boolean, nullable=False),  # to be decided, or to be finished, by the next run
     sa.Column("wait_until", Moment),
-    sa.Column("fingerprint", sa.String(64)),  # of the documents that stand in QuickBooks
+    sa.Column("fingerprint", sa.String),  # of the documents that stand in QuickBooks
     sa.Column("updated_at", Moment, nullable=False),
     sa.UniqueConstraint("company_id", "location_id", "ticket_id"),
     sa.Index("ix_tickets_status", "company_id", "status", "business_date"),
@@ -163,6 +163,7 @@ sa.Index(
     documents.c.company_id,
     documents.c.kind,
     documents.c.number,
+    documents.c.ticket,
     unique=True,
     sqlite_where=documents.c.state != "voided",
     postgresql_where=documents.c.state != "voided",

@@ -80,7 +80,15 @@ class TokenVault:
                 )
             )
 
-    def lock(self) -> AbstractContextManager[None]:
+    def connected_anew(self) -> bool:
+        """Tell whether a person has connected the company again since tokens were last stored."""
+        with self._ledger.read() as connection:
+            stored = connection.execute(
+                sa.select(tokens.c.configured_hash).where(tokens.c.company_id == self._ledger.company_id)
+            ).scalar()
+        return stored is not None and stored != self._configured_hash()
+
+    def lock(self) -> AbstractContextManager[object]:
         """Keep every other process from refreshing."""
         return self._ledger.lock("tokens")
 

@@ -32,10 +32,11 @@ class _Notes:
     """What one answer adds to the ledger, and what follows from it."""
 
     posted: list[Answer] = field(default_factory=list)
-    absent: list[tuple[str, str]] = field(default_factory=list)
+    absent: list[tuple[int, str, str]] = field(default_factory=list)
     finished: list[Finished] = field(default_factory=list)
     refused: list[TicketWork] = field(default_factory=list)
     follow: list[Write] = field(default_factory=list)
+    unanswered: list[tuple[int, str, str]] = field(default_factory=list)
 
 
 class Bookkeeping:
@@ -47,6 +48,7 @@ class Bookkeeping:
         settlements: Where refused tickets are skipped.
         summary: Where documents are counted.
         forget_references: Called when an id of QuickBooks turns out stale.
+        still_alone: Raises where it is not sure any more that no other process posts for the company.
 
     Attributes:
         unfinished: Whether tickets of this pass need another one.
@@ -59,19 +61,31 @@ class Bookkeeping:
         settlements: Settlements,
         summary: RunSummary,
         forget_references: Callable[[], None],
+        still_alone: Callable[[], None],
     ) -> None:
         self._ledger = ledger
         self._client = client
         self._settlements = settlements
         self._summary = summary
         self._forget_references = forget_references
+        self._still_alone = still_alone
         self._resolved_anew: set[int] = set()
+        self._renumbered: list[TicketWork] = []
         self.unfinished = False
 
     def leaving(self, writes: Sequence[Write], request_id: str) -> None:
-        """Write down, durably, that these writes are about to be sent."""
+        """Write down, durably, that these writes are about to be sent; the posting lock must still be ours."""
+        self._still_alone()
         sendings = [
-            Sending(write.work.key, write.kind, write.number, write.amount, write.work.document.date, write.method)
+            Sending(
+                write.work.key,
+                write.kind,
+                write.number,
+                write.amount,
+                write.work.document.date,
+                write.method,
+                fingerprint(write.work.document),
+            )
             for write in writes
         ]
         documents.write_sending(self._ledger, sendings, request_id, _now())
@@ -82,10 +96,13 @@ class Bookkeeping:
         for write, outcome in outcomes:
             self._note(notes, write, outcome)
         documents.write_answers(self._ledger, notes.posted, notes.absent, notes.finished, _now())
+        documents.write_unanswered(self._ledger, notes.unanswered, _now())
         self._summary.posted += len(notes.finished)
         for work in notes.refused:
             self._refuse(work)
-        return notes.follow
+        follow = notes.follow + [write for work in self._renumbered for write in work.next_writes()]
+        self._renumbered.clear()
+        return follow
 
     def _note(self, notes: _Notes, write: Write, outcome: Outcome) -> None:
         work = write.work
@@ -95,15 +112,16 @@ class Bookkeeping:
             entity = outcome.entity
             made = total_of(entity, write.amount)
             token = str(entity.get("SyncToken", "0"))
-            notes.posted.append(Answer(write.kind, write.number, str(entity["Id"]), token, made))
+            notes.posted.append(Answer(work.key, write.kind, write.number, str(entity["Id"]), token, made))
             work.refused = work.refused or difference(write.amount, made)
             work.arrived(write, str(entity["Id"]))
             self._summary.add_document(write.kind, write.amount)
         elif isinstance(outcome, Refused):
-            notes.absent.append((write.kind, write.number))
+            notes.absent.append((work.key, write.kind, write.number))
             work.refused = work.refused or outcome.fault
             work.arrived(write, None)
         else:
+            notes.unanswered.append((work.key, write.kind, write.number))
             self.unfinished = True  # still outstanding: its fate is looked up before the next pass
             return
         if work.outstanding:
@@ -121,7 +139,11 @@ class Bookkeeping:
         if fault is None:
             return
         standing = documents.standing(self._ledger, [work.key]).get(work.key, [])
-        if fault.code in faults.STALE_REFERENCES and not standing and work.key not in self._resolved_anew:
+        if fault.code == faults.DUPLICATE_NUMBER and not work.renumbered:
+            work.renumber()
+            self._renumbered.append(work)
+            return
+        if fault.code in faults.STALE_REFERENCES and work.key not in self._resolved_anew:
             logger.info("an id of QuickBooks is stale (%s): looking everything up again", fault)
             self._resolved_anew.add(work.key)
             self._forget_references()
@@ -133,8 +155,10 @@ class Bookkeeping:
             if document not in left:
                 self._summary.take_back(DocumentKind(document.kind), document.amount)
         if obstacle is not None:
-            logger.error("%s stays open: %s; %s", work.document.note, fault, obstacle.text)
+            documents.leave_open(self._ledger, work.key, f"{fault}; {obstacle.text}", _now())
+            self._summary.open += 1
             return
+        documents.write_fingerprint(self._ledger, work.key, None)
         self._settlements.skip(work.key, work.revision, f"qbo_{fault.code}", str(fault))
         self._settlements.flush()
 

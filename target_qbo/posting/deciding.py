@@ -8,13 +8,15 @@ from typing import TYPE_CHECKING
 
 from target_qbo.accounting import Document, DocumentKind, Ticket, Voided, Waiting, decide
 from target_qbo.accounting.ticket import discount_from_record, payment_from_record
+from target_qbo.errors import ConfigurationError
 from target_qbo.ledger import documents, tickets
-from target_qbo.ledger.documents import Finished
+from target_qbo.ledger.documents import HALF, REVISING, Finished
 from target_qbo.ledger.status import DocumentState, TicketStatus
 from target_qbo.posting.recovery import verify_company
 from target_qbo.posting.references import ItemUnavailableError, References
 from target_qbo.posting.revision import RevisionRefusedError, revise
 from target_qbo.posting.work import TicketWork, fingerprint
+from target_qbo.qbo import QboFaultError, faults
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -31,6 +33,9 @@ if TYPE_CHECKING:
 
 logger = logging.getLogger("target-qbo.posting")
 
+# What .NET writes where there is no date; no till is older than this.
+_EARLIEST = dt.date(2000, 1, 1)
+_STALE = frozenset(f"qbo_{code}" for code in faults.STALE_REFERENCES)
 _AS_THEY_WERE = "; the documents in QuickBooks are as they were"
 
 
@@ -55,6 +60,7 @@ class Deciding:
         self._settlements = settlements
         self._summary = summary
         self._references: References | None = None
+        self._resolved_anew: set[int] = set()
         self.set_aside = False
 
     def writes(self) -> Iterator[Write]:
@@ -90,12 +96,14 @@ class Deciding:
             return self._compare(pending, decision, references)
         if isinstance(decision, Voided):
             self._void(pending)
-        elif pending.standing:
+        elif pending.standing and not _half_done(pending):
             self._settlements.skip(
                 *_as_read(pending),
                 "changed_inconsistent",
                 f"the ticket changed at the till after it was posted: {decision.reason}{_AS_THEY_WERE}",
             )
+        elif pending.standing and self._revise(pending, None, None) is None:
+            return None
         elif isinstance(decision, Waiting):
             self._settlements.wait(*_as_read(pending), decision.reason, decision.until)
         else:
@@ -104,10 +112,13 @@ class Deciding:
 
     def _compare(self, pending: PendingTicket, document: Document, references: References) -> TicketWork | None:
         """Tell a new ticket from one that stands, and one half posted from one that changed since."""
+        if document.date < _EARLIEST:
+            self._settlements.skip(*_as_read(pending), "date_out_of_range", f"{document.date} is no date of a sale")
+            return None
         if pending.standing and pending.fingerprint == fingerprint(document):
             self._settlements.settle(*_as_read(pending), TicketStatus.POSTED)
             return None
-        if pending.standing and pending.fingerprint is not None and self._settings.on_change == "skip":
+        if pending.standing and not _half_done(pending) and self._settings.on_change == "skip":
             self._settlements.skip(
                 *_as_read(pending), "changed", f"the ticket changed at the till after it was posted{_AS_THEY_WERE}"
             )
@@ -116,33 +127,52 @@ class Deciding:
 
     def _void(self, pending: PendingTicket) -> None:
         """Carry a void at the till into QuickBooks."""
-        if pending.standing and self._settings.on_change == "skip":
+        if pending.standing and not _half_done(pending) and self._settings.on_change == "skip":
             self._settlements.skip(
                 *_as_read(pending), "changed", f"the ticket was voided at the till after it was posted{_AS_THEY_WERE}"
             )
-        elif self._revise(pending, None, None) is not None:
-            documents.clear_fingerprint(self._ledger, pending.key)
+        elif not pending.standing or self._revise(pending, None, None) is not None:
             self._settlements.settle(*_as_read(pending), TicketStatus.VOIDED)
 
     def _revise(
         self, pending: PendingTicket, document: Document | None, refs: DocumentRefs | None
     ) -> Sequence[StandingDocument] | None:
-        """Redo what differs; returns what stands and is right, None where the ticket was settled on the way."""
+        """Redo what differs; returns what stands and is right, None where the ticket was settled on the way.
+
+        Before the first change the ledger forgets that the ticket stands as a whole, and learns it again at the end.
+        """
         if not pending.standing or (document is not None and _part_of(pending, document)):
             return pending.standing
+
+        def before_first_write() -> None:
+            documents.write_fingerprint(self._ledger, pending.key, REVISING)
+
         try:
-            return revise(self._ledger, self._client, pending.standing, document, refs, self._summary)
+            kept = revise(
+                self._ledger, self._client, pending.standing, document, refs, self._summary, before_first_write
+            )
         except RevisionRefusedError as error:
-            if error.final:
-                self._settlements.skip(*_as_read(pending), error.code, f"the ticket changed at the till, but {error}")
-            else:
-                logger.error("%s stays open, the next run goes on with it: %s", _name(pending), error)  # noqa: TRY400
+            self._refused(pending, error)
             return None
+        if document is None:
+            documents.write_fingerprint(self._ledger, pending.key, None)
+        return kept
+
+    def _refused(self, pending: PendingTicket, error: RevisionRefusedError) -> None:
+        if error.code in _STALE and pending.key not in self._resolved_anew:
+            self._resolved_anew.add(pending.key)
+            self.forget_references()
+            self.set_aside = True
+        elif error.final and not _half_done(pending):
+            documents.write_fingerprint(self._ledger, pending.key, pending.fingerprint)
+            self._settlements.skip(*_as_read(pending), error.code, f"the ticket changed at the till, but {error}")
+        else:
+            documents.leave_open(self._ledger, pending.key, str(error), dt.datetime.now(dt.UTC))
+            self._summary.open += 1
 
     def _prepare(self, pending: PendingTicket, document: Document, references: References) -> TicketWork | None:
         try:
-            refs = references.for_document(document)
-            start = references.inventory_start(document)
+            refs, start = self._resolve(references, document)
         except ItemUnavailableError as error:
             self._settlements.skip(*_as_read(pending), "item_unavailable", str(error))
             return None
@@ -161,14 +191,23 @@ class Deciding:
             else self._resume(TicketWork(pending.key, pending.revision, document, refs), standing)
         )
 
+    def _resolve(self, references: References, document: Document) -> tuple[DocumentRefs, dt.date | None]:
+        """Look up what a document refers to; where an id turns out stale on the way, everything anew, once."""
+        for last in (False, True):
+            try:
+                return references.for_document(document), references.inventory_start(document)
+            except QboFaultError as error:
+                if last or error.fault.code not in faults.STALE_REFERENCES:
+                    raise ConfigurationError(f"QuickBooks refuses what the documents need: {error}") from None
+                references.forget()
+        raise AssertionError
+
     def _resume(self, work: TicketWork, standing: Sequence[StandingDocument]) -> TicketWork | None:
         """Leave out what stands already; nothing is left of a ticket all of whose documents do."""
         document = work.document
-        stands = {(own.kind, own.number): own for own in standing}
-        work.unpaid = {
-            payment.key: payment for payment in document.payments if (DocumentKind.PAYMENT, payment.key) not in stands
-        }
-        own = stands.get((document.kind, document.number))
+        stand = {own.number for own in standing if own.kind == DocumentKind.PAYMENT}
+        work.unpaid = {payment.key: payment for payment in document.payments if payment.key not in stand}
+        own = next((own for own in standing if own.kind == document.kind), None)
         if own is None:
             return work
         work.posted_id = own.qbo_id
@@ -181,9 +220,8 @@ class Deciding:
     def _open_company(self, earliest: dt.date) -> References:
         """Give the references; on the first use make sure that the ledger knows what stands in the company."""
         if self._references is None:
-            earliest -= dt.timedelta(
-                days=1
-            )  # a business day may begin after midnight: then a ticket is the day before's
+            # A business day may begin after midnight: then a ticket is the day before's.
+            earliest = max(earliest, _EARLIEST) - dt.timedelta(days=1)
             self._references = References(self._ledger, self._client, self._settings, earliest)
             verify_company(
                 self._ledger,
@@ -195,14 +233,23 @@ class Deciding:
         return self._references
 
 
+def _half_done(pending: PendingTicket) -> bool:
+    """Tell whether the ticket was last seen half posted or half revised, so that what stands can't just stay."""
+    known = pending.fingerprint
+    return known is not None and (known == REVISING or known.startswith(HALF))
+
+
 def _part_of(pending: PendingTicket, document: Document) -> bool:
     """Tell whether what stands of a ticket, half posted or found in QuickBooks, is part of what is to stand."""
-    wanted = {(document.kind, document.number): document.total}
-    wanted |= {(DocumentKind.PAYMENT, payment.key): payment.amount for payment in document.payments}
-    return pending.fingerprint is None and all(
-        wanted.get((DocumentKind(standing.kind), standing.number)) == standing.amount and standing.date == document.date
+    if pending.fingerprint is not None and pending.fingerprint != HALF + fingerprint(document):
+        return False
+    payments = {payment.key: payment.amount for payment in document.payments}
+    wanted = [
+        standing.date == document.date
+        and standing.amount == (document.total if standing.kind == document.kind else payments.get(standing.number))
         for standing in pending.standing
-    )
+    ]
+    return all(wanted) and any(standing.kind == document.kind for standing in pending.standing)
 
 
 def _as_read(pending: PendingTicket) -> tuple[int, int]:

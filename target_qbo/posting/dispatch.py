@@ -13,7 +13,7 @@ from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Protocol
 
-from target_qbo.errors import TargetError, UnreachableError
+from target_qbo.errors import ConfigurationError, TargetError, UnreachableError
 from target_qbo.posting.payloads import ENTITIES
 from target_qbo.qbo import BatchItem, Fault, NotDoneError, QboFaultError, UnknownFateError, faults
 
@@ -28,6 +28,7 @@ logger = logging.getLogger("target-qbo.dispatch")
 _PATIENCE_SECONDS = 1.0
 _PAUSE_SECONDS = 2.0
 _FAILURES_IN_A_ROW = 6
+_THROTTLED_IN_A_ROW = 100
 _BATCHES_AHEAD = 12
 
 
@@ -47,7 +48,10 @@ class Refused:
 
 @dataclass(frozen=True, slots=True)
 class NotDone:
-    """The write was not carried out: to be sent again."""
+    """The write was not carried out: to be sent again; ``alone`` where it spoilt, or may have spoilt, a batch."""
+
+    throttled: bool = False
+    alone: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -95,7 +99,9 @@ class Dispatcher:
         self._batch_size = batch_size
         self._ready: deque[Write] = deque()
         self._flying: dict[Future[list[Outcome]], list[Write]] = {}
+        self._alone: set[int] = set()
         self._failures = 0
+        self._throttled = 0
         self._stop: Exception | None = None
 
     def run(self, source: Iterator[Write]) -> None:
@@ -134,7 +140,7 @@ class Dispatcher:
     def _launch(self, pool: ThreadPoolExecutor) -> float:
         """Send what the limits allow; returns the seconds after which they allow more."""
         while self._ready and len(self._flying) < self._max_concurrency:
-            size = min(len(self._ready), self._batch_size)
+            size = 1 if id(self._ready[0]) in self._alone else min(len(self._ready), self._batch_size)
             pause = self._limits.try_take(batch=True) if size > 1 else self._limits.try_take()
             if pause > 0 and size > 1:
                 size = 1
@@ -157,7 +163,11 @@ class Dispatcher:
             writes = self._flying.pop(future)
             outcomes = list(zip(writes, self._result(future, len(writes)), strict=True))
             self._ready.extendleft(self._bookkeeper.answered(outcomes))
-            self._ready.extendleft(write for write, outcome in outcomes if isinstance(outcome, NotDone))
+            for write, outcome in outcomes:
+                if isinstance(outcome, NotDone):
+                    self._ready.appendleft(write)
+                    if outcome.alone:
+                        self._alone.add(id(write))
 
     def _result(self, future: Future[list[Outcome]], number: int) -> list[Outcome]:
         try:
@@ -165,13 +175,27 @@ class Dispatcher:
         except TargetError as error:  # raised before anything was carried out: the tokens, or the company, are refused
             self._stop = self._stop or error
             return [NotDone()] * number
-        failed = all(isinstance(outcome, NotDone | Unknown) for outcome in outcomes)
-        self._failures = self._failures + 1 if failed else 0
-        if self._failures >= _FAILURES_IN_A_ROW and self._stop is None:
-            self._stop = UnreachableError(
-                "QuickBooks does not answer: stopped early; everything waits in the ledger for the next run"
+        if any(
+            isinstance(outcome, Refused) and outcome.fault.code == faults.SUBSCRIPTION_ENDED for outcome in outcomes
+        ):
+            self._stop = self._stop or ConfigurationError(
+                "the company's QuickBooks subscription has ended: everything waits in the ledger"
             )
+            return [NotDone()] * number
+        self._watch(outcomes)
         return outcomes
+
+    def _watch(self, outcomes: Sequence[Outcome]) -> None:
+        """Stop where QuickBooks plainly is down, or gives no room at all for a long time."""
+        throttled = all(isinstance(outcome, NotDone) and outcome.throttled for outcome in outcomes)
+        failed = all(isinstance(outcome, NotDone | Unknown) for outcome in outcomes)
+        self._throttled = self._throttled + 1 if throttled else 0
+        self._failures = self._failures + (not throttled) if failed else 0
+        if self._stop is None and (self._failures >= _FAILURES_IN_A_ROW or self._throttled >= _THROTTLED_IN_A_ROW):
+            said = "does not answer" if self._failures >= _FAILURES_IN_A_ROW else "is busy with other requests"
+            self._stop = UnreachableError(
+                f"QuickBooks {said}: stopped early; everything waits in the ledger for the next run"
+            )
 
     def _send_batch(self, writes: Sequence[Write], request_id: str) -> list[Outcome]:
         items = [
@@ -181,7 +205,7 @@ class Dispatcher:
             results = self._client.batch(items, request_id)
         except QboFaultError:
             # One write that QuickBooks can't even read spoils a batch: alone, only its own ticket is skipped.
-            return [self._alone(write, f"{request_id}-{number}") for number, write in enumerate(writes)]
+            return [NotDone(alone=True)] * len(writes)
         except (NotDoneError, UnknownFateError) as error:
             return [self._failure(error)] * len(writes)
         return [_outcome(results.get(item.item_id)) for item in items]
@@ -189,10 +213,6 @@ class Dispatcher:
     def _send_single(self, writes: Sequence[Write], request_id: str) -> list[Outcome]:
         (write,) = writes
         return [self._attempt(write, request_id)]
-
-    def _alone(self, write: Write, request_id: str) -> Outcome:
-        self._limits.take()
-        return self._attempt(write, request_id)
 
     def _attempt(self, write: Write, request_id: str) -> Outcome:
         try:
@@ -207,7 +227,7 @@ class Dispatcher:
             self._limits.pause(error.retry_after or _PAUSE_SECONDS)
             if error.throttled:
                 self._limits.slow_down()
-            return NotDone()
+            return NotDone(throttled=error.throttled)
         logger.warning("no answer from QuickBooks (%s): to be looked up", error)
         return Unknown()
 
@@ -216,5 +236,7 @@ def _outcome(result: dict[str, Any] | Fault | None) -> Outcome:
     if result is None:
         return Unknown()
     if isinstance(result, Fault):
-        return NotDone() if result.code == faults.THROTTLED else Refused(result)
+        if result.code == faults.SYSTEM_FAILURE:
+            return Unknown()
+        return NotDone(throttled=True) if result.code == faults.THROTTLED else Refused(result)
     return Posted(result)

@@ -15,6 +15,8 @@ from target_qbo.posting.recovery import find_unknown
 from target_qbo.posting.settlements import Settlements
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from target_qbo.ledger import CompanyLedger
     from target_qbo.posting.summary import RunSummary
     from target_qbo.qbo import QboClient, RateLimits
@@ -43,36 +45,48 @@ def post_pending(
             for the next run.
     """
     waiting = "another run is posting for this company: waiting for it to end"
-    with ledger.lock("posting", lambda: logger.info(waiting)):
+    with ledger.lock("posting", lambda: logger.info(waiting)) as still_alone:
         number = runs.begin(ledger, _now())
         outcome = "stopped"
         try:
-            _post_all(ledger, client, limits, settings, summary)
+            _post_all(ledger, client, limits, settings, summary, still_alone)
             outcome = "done"
         finally:
             runs.end(ledger, number, outcome, summary.as_record(), _now())
 
 
 def _post_all(
-    ledger: CompanyLedger, client: QboClient, limits: RateLimits, settings: Settings, summary: RunSummary
+    ledger: CompanyLedger,
+    client: QboClient,
+    limits: RateLimits,
+    settings: Settings,
+    summary: RunSummary,
+    still_alone: Callable[[], None],
 ) -> None:
     tickets.wake_waiting(ledger, _now())
     settlements = Settlements(ledger, summary)
     deciding = Deciding(ledger, client, settings, settlements, summary)
-    bookkeeping = Bookkeeping(ledger, client, settlements, summary, deciding.forget_references)
+    bookkeeping = Bookkeeping(ledger, client, settlements, summary, deciding.forget_references, still_alone)
     dispatcher = Dispatcher(
         client, limits, bookkeeping, max_concurrency=settings.max_concurrency, batch_size=settings.batch_size
     )
     for _ in range(_PASSES):
         bookkeeping.unfinished = False
+        summary.open = 0
         find_unknown(ledger, client, settings.settle_seconds)
         try:
             dispatcher.run(deciding.writes())
         finally:
             settlements.flush()
         if not (bookkeeping.unfinished or deciding.set_aside):
-            return
-    raise UnreachableError("QuickBooks left requests unanswered: their tickets wait in the ledger for the next run")
+            break
+    else:
+        raise UnreachableError("QuickBooks left requests unanswered: their tickets wait in the ledger for the next run")
+    if summary.open:
+        raise UnreachableError(
+            f"{summary.open} tickets stay half done in QuickBooks (franpos-qbo tickets --status posting tells why): "
+            "the next run goes on with them"
+        )
 
 
 def _now() -> dt.datetime:

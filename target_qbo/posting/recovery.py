@@ -11,6 +11,7 @@ import re
 import time
 from collections import defaultdict
 from decimal import Decimal
+from itertools import islice
 from typing import TYPE_CHECKING, Any
 
 from target_qbo.accounting import DocumentKind
@@ -24,7 +25,7 @@ from target_qbo.posting.takeback import is_voided
 from target_qbo.qbo.client import quoted
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Sequence
+    from collections.abc import Iterable, Iterator, Sequence
 
     from target_qbo.ledger import CompanyLedger
     from target_qbo.ledger.documents import StandingDocument
@@ -34,6 +35,7 @@ logger = logging.getLogger("target-qbo.recovery")
 
 Row = dict[str, Any]
 _A_READ = 30
+_AT_ONCE = 500
 _MARK = re.compile(r"^Franpos location (?P<location>.+?) order (?P<order>.+?);")
 _SHOWN = 3
 
@@ -78,18 +80,50 @@ def verify_company(
     where = f"CustomerRef = {quoted(customer)} and TxnDate >= {quoted(earliest.isoformat())}"
     if verified_from is not None:
         where += f" and TxnDate < {quoted(verified_from.isoformat())}"
-    kinds = [DocumentKind.INVOICE, DocumentKind.REFUND_RECEIPT]
-    adopted = foreign = 0
-    examples: list[str] = []
-    while kinds:
-        kind = kinds.pop(0)
-        rows = [row for row in client.query(ENTITIES[kind], where) if not is_voided(row)]
-        if rows and kind is DocumentKind.INVOICE:
-            kinds.append(DocumentKind.PAYMENT)
-        known = documents.known_ids(ledger, kind, [str(row["Id"]) for row in rows])
-        ours = [found for row in rows if str(row["Id"]) not in known and (found := _found(kind, row)) is not None]
-        strangers = [row for row in rows if str(row["Id"]) not in known and _found(kind, row) is None]
-        doubled = documents.adopt(ledger, ours, dt.datetime.now(dt.UTC))
+    takeover = _Takeover(ledger)
+    for kind in (DocumentKind.INVOICE, DocumentKind.REFUND_RECEIPT):
+        takeover.take(kind, client.query(ENTITIES[kind], where))
+    if takeover.rows:
+        takeover.take(DocumentKind.PAYMENT, client.query(ENTITIES[DocumentKind.PAYMENT], where))
+    if takeover.foreign and not accept_existing:
+        raise ConfigurationError(
+            f"the guest customer already has {takeover.foreign} documents that are not ours from {earliest} on "
+            f"({', '.join(takeover.examples)}): the same sales may be in the books already; set accept_existing to "
+            "post all the same"
+        )
+    if takeover.adopted:
+        logger.info("%d documents of ours were already in QuickBooks and are taken over", takeover.adopted)
+    stored.write_company_facts(ledger, verified_from=earliest)
+
+
+class _Takeover:
+    """Documents that stand in QuickBooks, some hundreds at a time: ours are adopted, the others counted."""
+
+    def __init__(self, ledger: CompanyLedger) -> None:
+        self._ledger = ledger
+        self.rows = self.adopted = self.foreign = 0
+        self.examples: list[str] = []
+
+    def take(self, kind: DocumentKind, rows: Iterator[Row]) -> None:
+        while some := list(islice(rows, _AT_ONCE)):
+            self.rows += len(some)
+            known = documents.known_ids(self._ledger, kind, [str(row["Id"]) for row in some])
+            ours = []
+            for row in some:
+                if str(row["Id"]) in known or is_voided(row):
+                    continue
+                found = _found(kind, row)
+                if found is not None:
+                    ours.append(found)
+                    continue
+                self.foreign += 1
+                if len(self.examples) < _SHOWN:
+                    self.examples.append(f"{kind} {row.get('DocNumber') or row['Id']}, {row.get('TxnDate')}")
+            self._adopt(ours)
+
+    def _adopt(self, ours: Sequence[Found]) -> None:
+        doubled = documents.adopt(self._ledger, ours, dt.datetime.now(dt.UTC))
+        self.adopted += len(ours) - len(doubled)
         for document in doubled:
             logger.warning(
                 "%s %s (id %s) stands twice in QuickBooks: void one of the two by hand",
@@ -97,20 +131,6 @@ def verify_company(
                 document.number,
                 document.qbo_id,
             )
-        adopted += len(ours) - len(doubled)
-        foreign += len(strangers)
-        examples += [
-            f"{kind} {row.get('DocNumber') or row['Id']} of {row.get('TxnDate')}" for row in strangers[:_SHOWN]
-        ]
-    if foreign and not accept_existing:
-        raise ConfigurationError(
-            f"the guest customer already has {foreign} documents that are not ours from {earliest} on "
-            f"({', '.join(examples[:_SHOWN])}): the same sales may be in the books already; set accept_existing to "
-            "post all the same"
-        )
-    if adopted:
-        logger.info("%d documents of ours were already in QuickBooks and are taken over", adopted)
-    stored.write_company_facts(ledger, verified_from=earliest)
 
 
 def _let_settle(unknown: Iterable[StandingDocument], settle_seconds: float) -> None:
@@ -134,10 +154,12 @@ def _find_some(ledger: CompanyLedger, client: QboClient, kind: DocumentKind, som
     for document in some:
         ours = next((row for row in rows[document.number] if is_ours(document, row)), None)
         if ours is None:
-            absent.append((document.kind, document.number))
+            absent.append((document.ticket, document.kind, document.number))
         else:
             token = str(ours.get("SyncToken", "0"))
-            posted.append(Answer(document.kind, document.number, str(ours["Id"]), token, document.amount))
+            posted.append(
+                Answer(document.ticket, document.kind, document.number, str(ours["Id"]), token, document.amount)
+            )
     logger.info("%s of unknown fate: %d stand in QuickBooks, %d do not", kind, len(posted), len(absent))
     documents.write_answers(ledger, posted, absent, [], dt.datetime.now(dt.UTC))
 

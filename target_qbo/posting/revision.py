@@ -19,7 +19,7 @@ from target_qbo.qbo import QboFaultError, faults
 from target_qbo.qbo.client import quoted
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Callable, Sequence
 
     from target_qbo.accounting import Document
     from target_qbo.ledger import CompanyLedger
@@ -59,6 +59,7 @@ def revise(
     wanted: Document | None,
     refs: DocumentRefs | None,
     summary: RunSummary,
+    before_first_write: Callable[[], None],
 ) -> list[StandingDocument]:
     """Bring what stands of a ticket to what is to stand, as far as nothing new has to be made.
 
@@ -69,6 +70,7 @@ def revise(
         wanted: What is to stand; None: nothing, it was voided.
         refs: Ids of what ``wanted`` refers to.
         summary: Where what is taken back is counted.
+        before_first_write: Called when everything was looked at and nothing was changed yet.
 
     Returns:
         What stands now and is right. Payments (or the document, where its kind turned) may still have to be made.
@@ -77,8 +79,11 @@ def revise(
         RevisionRefusedError: QuickBooks forbids it, or someone changed the documents there.
     """
     kept = [document for document in standing if wanted is not None and _stays(document, wanted)]
+    if all(document.kind == DocumentKind.PAYMENT for document in kept):
+        kept = []  # payments without their invoice are open credit, whatever their amount
     leaving = [document for document in standing if document not in kept]
     _look_first(client, standing, leaving)
+    before_first_write()
     obstacle = take_back(ledger, client, leaving)
     left = obstacle.left if obstacle is not None else ()
     done = [document for document in leaving if document not in left]
@@ -156,6 +161,7 @@ def _update(
 ) -> None:
     entity = ENTITIES[DocumentKind(document.kind)]
     body = document_body(wanted, refs) | {"Id": document.qbo_id, "sparse": True}
+    del body["DocNumber"]  # the number with which it was posted stays
     for last in (False, True):
         row = next(client.query(entity, f"Id = {quoted(document.qbo_id or '')}"), None)
         if row is None:

@@ -31,6 +31,7 @@ class RunSummary:
     posted: int = 0
     skipped: int = 0
     waiting: int = 0
+    open: int = 0
     taken_back: int = 0
     documents: Counter[DocumentKind] = field(default_factory=Counter)
     amounts: dict[DocumentKind, Decimal] = field(default_factory=lambda: defaultdict(Decimal))
@@ -52,6 +53,7 @@ class RunSummary:
             "posted": self.posted,
             "skipped": self.skipped,
             "waiting": self.waiting,
+            "open": self.open,
             "taken_back": self.taken_back,
             "documents": {kind.value: number for kind, number in self.documents.items()},
             "amounts": {kind.value: str(amount) for kind, amount in self.amounts.items()},
@@ -65,7 +67,7 @@ class RunSummary:
         yield f"posted in this run: {self.posted} tickets" + (f" ({figures})" if figures else "")
         for status, (number, amount) in sorted(tickets.counts(ledger).items()):
             yield f"in the ledger: {number} tickets {status}, {amount:,.2f}"
-        open_status = [TicketStatus.SKIPPED, TicketStatus.WAITING]
+        open_status = [TicketStatus.SKIPPED, TicketStatus.WAITING, TicketStatus.POSTING]
         for shown, ticket in enumerate(tickets.listing(ledger, status=open_status)):
             if shown == _SHOWN:
                 yield "… see all with: franpos-qbo tickets --status skipped"

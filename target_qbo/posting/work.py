@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import hashlib
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any
 
 import simplejson
 
 from target_qbo.accounting import DocumentKind
-from target_qbo.accounting.naming import plain
+from target_qbo.accounting.naming import further_number, plain
 from target_qbo.posting.payloads import document_body, payment_body
 
 if TYPE_CHECKING:
@@ -34,6 +34,7 @@ class TicketWork:
         unpaid: Payments that do not stand yet, by key.
         outstanding: Writes on their way, or set aside with their fate unknown.
         refused: The fault of a write that was refused for good.
+        renumbered: Whether the document has its further number, because another document has the first.
     """
 
     key: int
@@ -44,6 +45,7 @@ class TicketWork:
     unpaid: dict[str, Payment] = field(default_factory=dict)
     outstanding: int = 0
     refused: Fault | None = None
+    renumbered: bool = False
 
     def next_writes(self) -> list[Write]:
         """Return what can be sent now, from here on outstanding: the document, or its payments when it has its id."""
@@ -65,6 +67,12 @@ class TicketWork:
             ]
         self.outstanding = len(writes)
         return writes
+
+    def renumber(self) -> None:
+        """Take the further number, always the same one, and be ready to be sent again."""
+        self.document = replace(self.document, number=further_number(self.document.number))
+        self.renumbered = True
+        self.refused = None
 
     def arrived(self, write: Write, entity_id: str | None) -> None:
         """Take note of a write that was answered: with the id it has, or None where it was refused."""
@@ -88,7 +96,10 @@ class Write:
 
 
 def fingerprint(document: Document) -> str:
-    """Return a hash of all that a document says, by which a changed one is told from the one that stands."""
+    """Return a hash of what a document says, by which a changed one is told from the one that stands.
+
+    Its number is not part of it: a document keeps the number with which it was posted.
+    """
     text = simplejson.dumps(_plain(document), sort_keys=True)
     return hashlib.sha256(text.encode("ascii")).hexdigest()
 
@@ -96,7 +107,6 @@ def fingerprint(document: Document) -> str:
 def _plain(document: Document) -> dict[str, Any]:
     return {
         "kind": document.kind,
-        "number": document.number,
         "date": document.date.isoformat(),
         "note": document.note,
         "method": document.method,

@@ -227,6 +227,8 @@ class QboClient:
             raise ConfigurationError(f"QuickBooks forbids this app the company (403): {fault or 'check realm_id'}")
         if status == _NOT_FOUND and fault is None:
             raise ConfigurationError(f"nothing at {self._base} (404): check api_url and realm_id")
+        if fault is not None and fault.code == faults.SYSTEM_FAILURE:
+            raise UnknownFateError(str(fault))
         if fault is not None:
             raise QboFaultError(fault)
         if not isinstance(answer, dict):

@@ -52,7 +52,7 @@ class TokenStore(Protocol):
     def store(self, *, refresh_token: str, access_token: str, access_expires_at: dt.datetime, now: dt.datetime) -> None:
         """Keep new tokens durably in the place of the old ones."""
 
-    def lock(self) -> AbstractContextManager[None]:
+    def lock(self) -> AbstractContextManager[object]:
         """Keep every other process from refreshing."""
 
 

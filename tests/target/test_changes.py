@@ -124,3 +124,53 @@ def test_a_change_that_is_cut_short_is_finished_by_the_next_run(small_shop: Shop
     last = small_shop.sync()
     assert last.returncode == 0, last.stderr
     assert small_shop.differences() == []
+
+
+def test_a_corrected_receipt_number_makes_no_second_invoice(small_shop: Shop) -> None:
+    assert small_shop.sync().returncode == 0
+    ticket = _tickets(small_shop, "invoice", 1)[0]
+    (before,) = _documents(small_shop, ticket)
+    _edit(small_shop, ticket, "set", receipt_number="CORRECTED-1")
+    assert small_shop.sync().returncode == 0
+    assert small_shop.differences() == []
+    (after,) = _documents(small_shop, ticket)
+    assert (before["id"], before["doc_number"]) == (after["id"], after["doc_number"])
+    assert "CORRECTED-1" in after["private_note"]
+
+
+def test_a_void_cut_short_and_taken_back_at_the_till(small_shop: Shop) -> None:
+    assert small_shop.sync().returncode == 0
+    ticket = _tickets(small_shop, "invoice", 1)[0]
+    _edit(small_shop, ticket, "void")
+    small_shop.post(
+        "faults", [{"where": "qbo", "do": "503", "match": {"path": "/invoice", "method": "POST", "every": 1}}]
+    )
+    assert small_shop.sync().returncode == 3
+    small_shop.forget_faults()
+    _edit(small_shop, ticket, "unvoid")
+    assert small_shop.sync().returncode == 0
+    assert small_shop.differences() == []
+
+
+def test_a_change_refused_half_way_is_never_called_posted(small_shop: Shop) -> None:
+    assert small_shop.sync().returncode == 0
+    ticket = _tickets(small_shop, "invoice", 1)[0]
+    (product,) = [item for item in small_shop.get("qbo-entities?entity=Item")["Item"] if item["Name"] == "Product"]
+    small_shop.post("qbo/entity", {"op": "inactivate", "entity": "Item", "id": product["Id"]})
+    _edit(small_shop, ticket, "set", tips="3.00", settle=True)
+    assert small_shop.sync().returncode == 0, "the item is reactivated, the change goes through"
+    assert small_shop.differences() == []
+
+
+def test_a_voided_ticket_that_comes_back_where_numbers_are_checked(small_shop: Shop) -> None:
+    small_shop.post("qbo", {"options": {"custom_txn_numbers": True}})
+    assert small_shop.sync().returncode == 0
+    ticket = _tickets(small_shop, "invoice", 1)[0]
+    _edit(small_shop, ticket, "void")
+    assert small_shop.sync().returncode == 0
+    _edit(small_shop, ticket, "unvoid")
+    assert small_shop.sync().returncode == 0
+    assert small_shop.differences() == []
+    small_shop.calls()
+    assert small_shop.sync().returncode == 0
+    assert small_shop.calls()["writes"] == 0

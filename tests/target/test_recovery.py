@@ -121,3 +121,57 @@ def test_a_closed_period_skips_its_tickets_and_says_so(small_shop: Shop) -> None
     closed = [ticket for ticket in skipped if ticket["code"] == "qbo_6210"]
     assert {ticket["business_date"] for ticket in closed} == {first_day}
     assert all("books are closed" in ticket["reason"] for ticket in closed)
+
+
+def test_a_payment_without_its_invoice_is_no_part_of_a_new_one(small_shop: Shop) -> None:
+    """The invoice was deleted by hand and the ledger lost: the orphaned payment is credit, not a payment of ours."""
+    assert small_shop.sync().returncode == 0
+    document = next(d for d in small_shop.get("books")["documents"] if d["linked_payments"])
+    small_shop.post("qbo/entity", {"op": "delete", "entity": "Invoice", "id": document["id"]})
+    for path in small_shop.folder.glob("ledger.db*"):
+        path.unlink()
+    small_shop.configure_target(refresh_token=small_shop.post("qbo", {"reconnect": True})["refresh_token"])
+    again = small_shop.sync()
+    assert again.returncode == 0, again.stderr
+    assert small_shop.differences() == []
+
+
+def test_a_ledger_from_a_backup_posts_nothing_twice(small_shop: Shop) -> None:
+    messages = small_shop.tap().stdout
+    tickets = [line for line in messages.splitlines() if '"stream":"tickets","record"' in line]
+    first = messages.replace("\n".join(tickets[-10:]) + "\n", "")
+    assert small_shop.target(first).returncode == 0
+    ledger = small_shop.folder / "ledger.db"
+    backup = ledger.read_bytes()
+    assert small_shop.target(messages).returncode == 0
+    for path in small_shop.folder.glob("ledger.db*"):
+        path.unlink()
+    ledger.write_bytes(backup)
+    small_shop.configure_target(refresh_token=small_shop.post("qbo", {"reconnect": True})["refresh_token"])
+    restored = small_shop.target(messages)
+    assert restored.returncode == 0, restored.stderr
+    assert small_shop.differences() == []
+
+
+def test_a_wall_of_429_is_no_outage(small_shop: Shop) -> None:
+    small_shop.post(
+        "faults", [{"where": "qbo", "do": "429", "match": {"path": DOCUMENTS}, "times": 12, "retry_after": 1}]
+    )
+    result = small_shop.sync()
+    assert result.returncode == 0, result.stderr
+    assert small_shop.differences() == []
+
+
+@pytest.mark.parametrize("entity", ["PaymentMethod", "Account", "Customer"])
+def test_what_was_made_inactive_is_found_again(small_shop: Shop, entity: str) -> None:
+    messages = small_shop.tap().stdout
+    tickets = [line for line in messages.splitlines() if '"stream":"tickets","record"' in line]
+    assert small_shop.target(messages.replace("\n".join(tickets[-40:]) + "\n", "")).returncode == 0
+    names = {"PaymentMethod": "Cash", "Account": "Discounts given", "Customer": "Guest Customer"}
+    field = "DisplayName" if entity == "Customer" else "Name"
+    rows = small_shop.get(f"qbo-entities?entity={entity}")[entity]
+    (row,) = [row for row in rows if row[field] == names[entity]]
+    small_shop.post("qbo/entity", {"op": "inactivate", "entity": entity, "id": row["Id"]})
+    result = small_shop.target(messages)
+    assert result.returncode == 0, result.stderr
+    assert small_shop.differences() == []

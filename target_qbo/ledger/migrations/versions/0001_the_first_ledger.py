@@ -90,7 +90,7 @@ def upgrade() -> None:
         sa.Column("revision", sa.Integer(), nullable=False),
         sa.Column("pending", sa.Boolean(), nullable=False),
         sa.Column("wait_until", sa.String(length=32), nullable=True),
-        sa.Column("fingerprint", sa.String(length=64), nullable=True),
+        sa.Column("fingerprint", sa.String(), nullable=True),
         sa.Column("updated_at", sa.String(length=32), nullable=False),
         sa.ForeignKeyConstraint(["company_id"], ["companies.id"], name="fk_tickets_company_id"),
         sa.PrimaryKeyConstraint("id", name="pk_tickets"),
@@ -151,7 +151,7 @@ def upgrade() -> None:
     op.create_index(
         "uq_documents_standing",
         "documents",
-        ["company_id", "kind", "number"],
+        ["company_id", "kind", "number", "ticket"],
         unique=True,
         sqlite_where=sa.text("state != 'voided'"),
         postgresql_where=sa.text("state != 'voided'"),
