@@ -13,6 +13,8 @@ from tests.shop import BIN, problem_lines, run
 if TYPE_CHECKING:
     from pathlib import Path
 
+    from tests.shop import Shop
+
 SCHEMA = {"type": "SCHEMA", "stream": "tickets", "schema": {"properties": {}}, "key_properties": []}
 TICKET: dict[str, Any] = {
     "location_id": "1",
@@ -154,3 +156,47 @@ def test_settings_that_are_no_file_or_no_json(tmp_path: Path) -> None:
         assert result.returncode == 2
         assert "Traceback" not in result.stderr
         assert len(problem_lines(result)) == 1
+
+
+def test_two_tickets_with_one_document_number_both_stand(small_shop: Shop) -> None:
+    """The number's hash has 20 bits: these two orders of one receipt number share it."""
+    records = [
+        TICKET | {"location_id": "101", "ticket_id": ticket_id, "number": "1001", "payment_ids": [f"p{ticket_id}"]}
+        for ticket_id in ("9001562", "9002325")
+    ]
+    payments = [
+        {
+            "location_id": "101",
+            "payment_id": f"p{record['ticket_id']}",
+            "ticket_id": record["ticket_id"],
+            "paid_at": "2026-03-04T17:00:00+00:00",
+            "method": "Cash",
+            "amount": 5,
+        }
+        for record in records
+    ]
+    messages = _lines(
+        SCHEMA,
+        {**SCHEMA, "stream": "payments"},
+        *({"type": "RECORD", "stream": "payments", "record": record} for record in payments),
+        *({"type": "RECORD", "stream": "tickets", "record": record} for record in records),
+    )
+    for _ in range(2):
+        result = small_shop.target(messages)
+        assert result.returncode == 0, result.stderr
+        documents = small_shop.get("books")["documents"]
+        assert len(documents) == 2
+        assert len({document["doc_number"] for document in documents}) == 1
+        assert len({document["private_note"] for document in documents}) == 2
+        assert all(document["balance"] == "0.00" for document in documents)
+
+
+@pytest.mark.parametrize("total", ["1e17", "1e30", "123456789012345678901234567890.12"])
+def test_an_absurd_total_skips_its_ticket_alone(small_shop: Shop, total: str) -> None:
+    odd = json.dumps(_record(ticket_id="odd", number="\ud800\x00", payment_ids=None)).replace(
+        '"total": 5', f'"total": {total}'
+    )
+    result = small_shop.target(_lines(SCHEMA, odd))
+    assert result.returncode == 0, result.stderr
+    (ticket,) = json.loads(small_shop.console("tickets", "--format", "json").stdout)
+    assert (ticket["status"], ticket["code"]) == ("skipped", "number_out_of_range")
