@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import abc
 import datetime as dt
 import json
 from decimal import Decimal
@@ -10,6 +11,7 @@ from importlib import resources
 from typing import TYPE_CHECKING, Any, ClassVar
 
 import fastjsonschema
+from singer_sdk import Target
 from singer_sdk.sinks import BatchSink
 
 import franpos_qbo.schemas
@@ -23,11 +25,19 @@ if TYPE_CHECKING:
     from singer_sdk.sinks.core import BaseJSONSchemaValidator
 
     from target_qbo.ledger import CompanyLedger
-    from target_qbo.target import TargetQBO
 
 
 _MOST_DIGITS = 60
 _LONGEST_ID = 200
+
+
+class LedgerTarget(Target):
+    """A target that keeps what it receives in a company's ledger."""
+
+    @property
+    @abc.abstractmethod
+    def ledger(self) -> CompanyLedger:
+        """The company's ledger."""
 
 
 class LedgerSink(BatchSink):
@@ -40,7 +50,7 @@ class LedgerSink(BatchSink):
     id_names: ClassVar[tuple[str, ...]]
     receive: ClassVar[Callable[[CompanyLedger, Iterable[Mapping[str, Any]], dt.datetime], int]]
 
-    def __init__(self, target: TargetQBO, *args: Any, **kwargs: Any) -> None:  # noqa: ANN401 (the SDK's)
+    def __init__(self, target: LedgerTarget, *args: Any, **kwargs: Any) -> None:  # noqa: ANN401 (the SDK's)
         super().__init__(target, *args, **kwargs)
         self._ledger = target.ledger
         self._check, self._fields = _contract(self.stream)

@@ -9,7 +9,6 @@ from functools import cached_property
 from typing import TYPE_CHECKING, Any, ClassVar
 
 import simplejson
-from singer_sdk import Target
 from singer_sdk.exceptions import (
     ConfigValidationError,
     MissingKeyPropertiesError,
@@ -25,7 +24,7 @@ from target_qbo.errors import ConfigurationError, InputError, TargetError, Unrea
 from target_qbo.posting.summary import RunSummary
 from target_qbo.reader import MessageReader
 from target_qbo.settings import SECRETS, SETTINGS, Settings
-from target_qbo.sinks import SINKS, LeftOutSink
+from target_qbo.sinks import SINKS, LedgerTarget, LeftOutSink
 
 if TYPE_CHECKING:
     from singer_sdk.sinks import Sink
@@ -35,7 +34,7 @@ if TYPE_CHECKING:
 _SHOWN_CHARACTERS = 300
 
 
-class TargetQBO(Target):
+class TargetQBO(LedgerTarget):
     """Posts tickets, payments and discounts into QuickBooks Online."""
 
     name = "target-qbo"
