@@ -20,7 +20,7 @@ LATENCY_MS, LATENCY_ITEM_MS = 250, 120
 def main() -> None:
     """Measure once and print."""
     parser = argparse.ArgumentParser(prog="python -m benchmarks.posting", description=__doc__)
-    parser.add_argument("--days", type=int, default=20, help="days of 72 tickets to post [%(default)s]")
+    parser.add_argument("--days", type=int, default=42, help="days of 72 tickets to post [%(default)s]")
     parser.add_argument("--compress", type=int, default=6, help="how many times faster than real time [%(default)s]")
     options = parser.parse_args()
     sandbox = [

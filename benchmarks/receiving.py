@@ -61,6 +61,7 @@ def main() -> None:
             subprocess.run(
                 [sys.executable, "-m", "benchmarks.receiving", "--config", str(shop.target_config)],
                 stdin=lines,
+                stdout=subprocess.DEVNULL,
                 check=True,
             )
         seconds = time.perf_counter() - begun
