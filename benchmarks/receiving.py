@@ -42,7 +42,7 @@ def main() -> None:
         ReceivingTarget(config=_read(options.config)).listen()
         return
     sandbox = [
-        *("--locations", "1", "--days", str(options.days), "--lines", str(options.lines)),
+        *("--locations", "1", "--from", "2024-01-01", "--days", str(options.days), "--lines", str(options.lines)),
         *("--tickets-per-day", str(options.tickets_per_day), "--quota", "100000"),
     ]
     with tempfile.TemporaryDirectory() as folder, Shop(Path(folder), *sandbox) as shop:
