@@ -101,7 +101,7 @@ SETTINGS = th.PropertiesList(
         default="update",
         description="What to do with a ticket that changed at the till after it was posted.",
     ),
-    _whole("wait_days", 3, "Days from the sale that an underpaid ticket waits for a late tender.", least=0),
+    _whole("wait_days", 3, "Days from the sale that an underpaid ticket waits for a late tender.", least=0, most=366),
     th.Property(
         "business_day_start",
         th.StringType(pattern=r"^([01]\d|2[0-3]):[0-5]\d$"),
