@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import datetime as dt
-import logging
 from typing import TYPE_CHECKING
 
 from target_qbo.accounting import Document, DocumentKind, Ticket, Voided, Waiting, decide
@@ -30,8 +29,6 @@ if TYPE_CHECKING:
     from target_qbo.posting.work import Write
     from target_qbo.qbo import QboClient
     from target_qbo.settings import Settings
-
-logger = logging.getLogger("target-qbo.posting")
 
 # What .NET writes where there is no date; no till is older than this.
 _EARLIEST = dt.date(2000, 1, 1)
@@ -164,7 +161,8 @@ class Deciding:
             self.forget_references()
             self.set_aside = True
         elif error.final and not _half_done(pending):
-            documents.write_fingerprint(self._ledger, pending.key, pending.fingerprint)
+            stands = None if error.nothing_stands else pending.fingerprint
+            documents.write_fingerprint(self._ledger, pending.key, stands)
             self._settlements.skip(*_as_read(pending), error.code, f"the ticket changed at the till, but {error}")
         else:
             documents.leave_open(self._ledger, pending.key, str(error), dt.datetime.now(dt.UTC))
@@ -254,7 +252,3 @@ def _part_of(pending: PendingTicket, document: Document) -> bool:
 
 def _as_read(pending: PendingTicket) -> tuple[int, int]:
     return pending.key, pending.revision
-
-
-def _name(pending: PendingTicket) -> str:
-    return f"location {pending.record['location_id']} ticket {pending.record['ticket_id']}"

@@ -39,13 +39,15 @@ class RevisionRefusedError(Exception):
 
     Attributes:
         code: For programs.
-        final: Whether it is refused for good, and everything stands as it stood; else the next run must go on.
+        final: Whether it is refused for good, and nothing is half done; else the next run must go on.
+        nothing_stands: Whether everything was taken back; else, where it is final, all stands as it stood.
     """
 
-    def __init__(self, code: str, reason: str, *, final: bool) -> None:
+    def __init__(self, code: str, reason: str, *, final: bool, nothing_stands: bool = False) -> None:
         super().__init__(reason)
         self.code = code
         self.final = final
+        self.nothing_stands = nothing_stands
 
 
 class _TotalDiffersError(Exception):
@@ -97,7 +99,8 @@ def revise(
         _update_kept(ledger, client, kept, wanted, refs, final=not done)
     except _TotalDiffersError as error:
         obstacle = take_back(ledger, client, kept)
-        raise RevisionRefusedError("total_differs", str(error), final=obstacle is None) from None
+        undone = obstacle is None
+        raise RevisionRefusedError("total_differs", str(error), final=undone, nothing_stands=undone) from None
     return kept
 
 

@@ -9,7 +9,6 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
 
 THROTTLED = "3001"
-TOKEN_EXPIRED = "3200"  # noqa: S105 (a fault code)
 SUBSCRIPTION_ENDED = "6190"
 SYSTEM_FAILURE = "10000"
 DUPLICATE_NAME = "6240"
