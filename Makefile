@@ -55,7 +55,7 @@ docs: setup
 
 lock: $(UV)
 	$(UV) pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-header \
-		pyproject.toml --extra postgres --group dev --output-file requirements/dev.txt
+		pyproject.toml --extra postgres --extra keyring --group dev --output-file requirements/dev.txt
 	$(UV) pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-header \
 		requirements/meltano.in --output-file requirements/meltano.txt
 

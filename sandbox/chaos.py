@@ -1,8 +1,9 @@
 """`python -m sandbox.chaos --seeds N`: whole syncs under seeded faults, then a clean run, then a look at the books.
 
 A seed decides how the shop looks, what fails and when: answers lost before and after the work was done, server errors,
-HTML instead of JSON, storms of 429, tokens that run out, targets that die at any request or any write into their
-ledger, a disk that is full, a ledger that is gone, two runs at once, tickets edited and voided at the till in between.
+HTML instead of JSON, storms of 429, answers that come late or never, tokens that run out, targets that die at any
+request or any write into their ledger, a disk that is full, a ledger that is gone, two runs at once, tickets edited and
+voided at the till in between.
 Whatever happened, after one clean run every clean ticket must stand once, to the cent, and nothing else.
 
 Every run is a process of its own, forked from one that has the plugins loaded, so that a seed takes seconds.
@@ -36,11 +37,19 @@ from sandbox.comparison import compare
 from tap_franpos import tap as tap_plugin
 from target_qbo import target as target_plugin
 from target_qbo.ledger import CompanyLedger
+from target_qbo.qbo import client
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence
 
-FAULTS = ("drop_before", "drop_after", "500", "500_after", "503_after", "html", "html_after", "429", "expire_token")
+SLOW = ("hang", "hang_after", "slow")
+FAULTS = (
+    *("drop_before", "drop_after", "500", "500_after", "503_after", "html", "html_after", "429", "expire_token"),
+    *SLOW,
+)
+PATIENCE_SECONDS = 0.6  # of the target, for answers
+HANG_SECONDS = 1.0  # then what is slow is executed, though nobody waits any more
+SETTLE_SECONDS = 0.6
 WAIT_SECONDS = 60
 HTTP_SECONDS = 30
 
@@ -132,7 +141,7 @@ class Play:
                 **self._ready["qbo"],
                 "environment": "sandbox",
                 "ledger_url": self._ledger.url,
-                "settle_seconds": 0.3,
+                "settle_seconds": SETTLE_SECONDS,
                 "max_concurrency": self._random.choice((1, 2, 8)),
                 "batch_size": self._random.choice((1, 3, 10, 30)),
             }
@@ -155,9 +164,9 @@ class Play:
         self._call("POST", "qbo", {"options": {"requestid": honoured}})
         orders: list[dict[str, Any]] = []
         for fault in random.sample(FAULTS, random.randint(0, 3)):
-            share = random.choice((0.05, 0.2, 0.5))
+            share = random.choice((0.05, 0.2, 0.5)) if fault not in SLOW else 0.05
             match = {"share": share, "path": random.choice(("/batch", "/(invoice|payment|refundreceipt)", "/v3/"))}
-            orders.append({"where": "qbo", "do": fault, "match": match, "retry_after": 1})
+            orders.append({"where": "qbo", "do": fault, "match": match, "retry_after": 1, "seconds": HANG_SECONDS})
         if random.random() < 0.1:
             orders.append({"where": "token", "do": random.choice(("drop_after", "500_after", "drop_before"))})
         self._call("DELETE", "faults")
@@ -283,6 +292,7 @@ def _plugin(
     """Run a plugin's command line in this process, its output into a file or nowhere."""
     sys.argv = arguments
     sys.stderr = io.StringIO()
+    client._READ_SECONDS = client._BATCH_READ_SECONDS = PATIENCE_SECONDS  # noqa: SLF001 (a minute is too long here)
     if prepare is not None:
         prepare()
     with (out or Path(os.devnull)).open("w") as sys.stdout:

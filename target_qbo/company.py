@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from importlib import metadata
 from typing import TYPE_CHECKING
 
+from target_qbo.keys import ledger_key
 from target_qbo.ledger import open_ledger
 from target_qbo.ledger.references import write_company_facts
 from target_qbo.ledger.tokens import TokenVault
@@ -35,7 +36,12 @@ class Company:
             TargetError: The ledger can't be opened.
         """
         ledger = open_ledger(settings.ledger_url, environment=settings.environment, realm_id=settings.realm_id)
-        vault = TokenVault(ledger, secret=settings.ledger_key, configured=settings.refresh_token)
+        key = ledger_key(
+            settings.ledger_key,
+            client_secret=settings.client_secret,
+            account=f"{settings.environment}/{settings.realm_id}",
+        )
+        vault = TokenVault(ledger, secret=key, configured=settings.refresh_token)
         if vault.connected_anew():
             # After a restore from a backup, for one: what was posted since is found before anything is posted again.
             write_company_facts(ledger, verified_from=None)

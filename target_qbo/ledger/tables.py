@@ -145,6 +145,8 @@ documents = sa.Table(
     sa.Column("date", sa.Date, nullable=False),
     sa.Column("method", sa.String(31)),
     sa.Column("state", sa.String(20), nullable=False),  # a DocumentState
+    sa.Column("attempt", sa.String(32)),  # names this making of it; another one where it is made again on purpose
+    sa.Column("missed", sa.Integer, nullable=False, server_default="0"),  # how often it was looked up in vain
     sa.Column("request_id", sa.String(50)),  # of its latest sending
     sa.Column("sent_at", Moment),
     sa.Column("qbo_id", sa.String),

@@ -10,6 +10,7 @@ import sqlalchemy as sa
 
 from target_qbo.ledger import content
 from target_qbo.ledger.documents import StandingDocument, standing
+from target_qbo.ledger.sendings import missing_requests
 from target_qbo.ledger.status import TicketStatus
 from target_qbo.ledger.tables import discounts, payments, tickets
 
@@ -21,6 +22,7 @@ if TYPE_CHECKING:
     from sqlalchemy.engine import Connection
 
     from target_qbo.ledger.database import CompanyLedger
+    from target_qbo.ledger.sendings import Key
 
 _TICKETS_A_READ = 200
 
@@ -30,6 +32,7 @@ class PendingTicket:
     """A ticket to decide, or to finish: its records, and the fingerprint of what stands for it.
 
     ``revision`` goes back with what becomes of it: where more was received meanwhile, it stays pending.
+    ``missing`` are the requestids, by kind and number, of documents that were sent, never answered and do not stand.
     """
 
     key: int
@@ -40,6 +43,7 @@ class PendingTicket:
     payments: Sequence[Mapping[str, Any]]
     discounts: Sequence[Mapping[str, Any]]
     standing: Sequence[StandingDocument]
+    missing: Mapping[tuple[str, str], str]
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,7 +89,10 @@ def pending(ledger: CompanyLedger) -> Iterator[PendingTicket]:
             ).all()
             if not rows:
                 return
-            some = _with_rows(connection, ledger.company_id, rows, standing(ledger, [row.id for row in rows]))
+            keys = [row.id for row in rows]
+            some = _with_rows(
+                connection, ledger.company_id, rows, standing(ledger, keys), missing_requests(ledger, keys)
+            )
         yield from some
         last = rows[-1].id
 
@@ -177,12 +184,12 @@ def listing(
             )
 
 
-def counts(ledger: CompanyLedger) -> dict[TicketStatus, tuple[int, Decimal]]:
-    """Return for each status how many tickets have it and what their totals come to."""
+def counts(ledger: CompanyLedger, status: Sequence[TicketStatus]) -> dict[TicketStatus, tuple[int, Decimal]]:
+    """Return for each of these statuses, where there are any, how many tickets have it and what they come to."""
     with ledger.read() as connection:
         rows = connection.execute(
             sa.select(tickets.c.status, sa.func.count(), sa.func.sum(tickets.c.total))
-            .where(tickets.c.company_id == ledger.company_id)
+            .where(tickets.c.company_id == ledger.company_id, tickets.c.status.in_(status))
             .group_by(tickets.c.status)
         ).all()
     return {TicketStatus(status): (number, amount) for status, number, amount in rows}
@@ -193,10 +200,14 @@ def _with_rows(
     company_id: int,
     rows: Sequence[sa.Row[Any]],
     documents: Mapping[int, Sequence[StandingDocument]],
+    missing: Mapping[Key, str],
 ) -> list[PendingTicket]:
     by_location: dict[str, list[str]] = defaultdict(list)
     for row in rows:
         by_location[row.location_id].append(row.ticket_id)
+    sent_as: dict[int, dict[tuple[str, str], str]] = defaultdict(dict)
+    for (key, kind, number), request_id in missing.items():
+        sent_as[key][kind, number] = request_id
     paid = _rows_of(connection, payments, company_id, by_location)
     discounted = _rows_of(connection, discounts, company_id, by_location)
     return [
@@ -209,6 +220,7 @@ def _with_rows(
             paid[row.location_id, row.ticket_id],
             discounted[row.location_id, row.ticket_id],
             documents.get(row.id, ()),
+            sent_as[row.id],
         )
         for row in rows
     ]

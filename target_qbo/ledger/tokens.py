@@ -1,7 +1,7 @@
 """QuickBooks' tokens, encrypted at rest.
 
-The key is the setting ``ledger_key`` where it is given, else it is derived from the client secret: whoever reads the
-ledger alone learns no token, and a fresh machine with the same settings can go on with the same ledger.
+The key is derived from a secret that is not in the ledger: whoever reads the ledger alone learns no token, and a fresh
+machine with the same secret can go on with the same ledger.
 """
 
 from __future__ import annotations

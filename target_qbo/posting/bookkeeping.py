@@ -8,9 +8,11 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 from target_qbo.accounting import DocumentKind
+from target_qbo.errors import UnreachableError
 from target_qbo.ledger import documents
-from target_qbo.ledger.documents import Answer, Finished, Sending
-from target_qbo.posting.dispatch import NotDone, Outcome, Posted, Refused
+from target_qbo.ledger.sendings import Answer, Finished, Key, Sending, write_answers, write_sending, write_unanswered
+from target_qbo.posting.courier import NotDone, Outcome, Posted, Refused
+from target_qbo.posting.recovery import find_numbered
 from target_qbo.posting.takeback import take_back
 from target_qbo.posting.totals import difference, total_of
 from target_qbo.posting.work import TicketWork, Write, fingerprint
@@ -32,11 +34,11 @@ class _Notes:
     """What one answer adds to the ledger, and what follows from it."""
 
     posted: list[Answer] = field(default_factory=list)
-    absent: list[tuple[int, str, str]] = field(default_factory=list)
+    absent: list[Key] = field(default_factory=list)
     finished: list[Finished] = field(default_factory=list)
     refused: list[TicketWork] = field(default_factory=list)
     follow: list[Write] = field(default_factory=list)
-    unanswered: list[tuple[int, str, str]] = field(default_factory=list)
+    unanswered: list[Key] = field(default_factory=list)
 
 
 class Bookkeeping:
@@ -70,11 +72,15 @@ class Bookkeeping:
         self._forget_references = forget_references
         self._still_alone = still_alone
         self._resolved_anew: set[int] = set()
-        self._renumbered: list[TicketWork] = []
+        self._again: list[TicketWork] = []
         self.unfinished = False
 
-    def leaving(self, writes: Sequence[Write], request_id: str) -> None:
-        """Write down, durably, that these writes are about to be sent; the posting lock must still be ours."""
+    def leaving(self, writes: Sequence[Write]) -> str:
+        """Write down, durably, that these writes are about to be sent; the posting lock must still be ours.
+
+        Returns:
+            The requestid of their request.
+        """
         self._still_alone()
         sendings = [
             Sending(
@@ -85,23 +91,24 @@ class Bookkeeping:
                 write.work.document.date,
                 write.method,
                 fingerprint(write.work.document),
+                write.digest(),
             )
             for write in writes
         ]
-        documents.write_sending(self._ledger, sendings, request_id, _now())
+        return write_sending(self._ledger, sendings, _now())
 
     def answered(self, outcomes: Sequence[tuple[Write, Outcome]]) -> list[Write]:
-        """Write down the outcomes; returns the payments that became possible."""
+        """Write down the outcomes; returns the writes that became possible."""
         notes = _Notes()
         for write, outcome in outcomes:
             self._note(notes, write, outcome)
-        documents.write_answers(self._ledger, notes.posted, notes.absent, notes.finished, _now())
-        documents.write_unanswered(self._ledger, notes.unanswered, _now())
+        write_answers(self._ledger, notes.posted, notes.absent, notes.finished, _now())
+        write_unanswered(self._ledger, notes.unanswered, _now())
         self._summary.posted += len(notes.finished)
         for work in notes.refused:
             self._refuse(work)
-        follow = notes.follow + [write for work in self._renumbered for write in work.next_writes()]
-        self._renumbered.clear()
+        follow = notes.follow + [write for work in self._again for write in work.next_writes()]
+        self._again.clear()
         return follow
 
     def _note(self, notes: _Notes, write: Write, outcome: Outcome) -> None:
@@ -139,9 +146,7 @@ class Bookkeeping:
         if fault is None:
             return
         standing = documents.standing(self._ledger, [work.key]).get(work.key, [])
-        if fault.code == faults.DUPLICATE_NUMBER and not work.renumbered:
-            work.renumber()
-            self._renumbered.append(work)
+        if fault.code == faults.DUPLICATE_NUMBER and self._number_taken(work):
             return
         if fault.code in faults.STALE_REFERENCES and work.key not in self._resolved_anew:
             logger.info("an id of QuickBooks is stale (%s): looking everything up again", fault)
@@ -161,6 +166,34 @@ class Bookkeeping:
         documents.write_fingerprint(self._ledger, work.key, None)
         self._settlements.skip(work.key, work.revision, f"qbo_{fault.code}", str(fault))
         self._settlements.flush()
+
+    def _number_taken(self, work: TicketWork) -> bool:
+        """Take over the document that has the number, where it is this one; else go on with the further number."""
+        try:
+            found = find_numbered(self._client, work.document)
+        except UnreachableError:
+            self.unfinished = True
+            return True
+        if found is not None:
+            logger.info("%s %s of this ticket was there already and is taken over", found.kind, found.number)
+            documents.adopt(self._ledger, [found], _now())
+            self._summary.add_document(work.document.kind, found.amount)
+            work.posted_id, work.refused = found.qbo_id, None
+            if work.unpaid:
+                self._again.append(work)
+            else:
+                self._finish(work)
+            return True
+        if work.renumbered:
+            return False
+        work.renumber()
+        self._again.append(work)
+        return True
+
+    def _finish(self, work: TicketWork) -> None:
+        finished = Finished(work.key, work.revision, fingerprint(work.document))
+        write_answers(self._ledger, [], [], [finished], _now())
+        self._summary.posted += 1
 
 
 def _now() -> dt.datetime:

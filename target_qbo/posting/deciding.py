@@ -9,8 +9,8 @@ from target_qbo.accounting import Document, DocumentKind, Ticket, Voided, Waitin
 from target_qbo.accounting.ticket import discount_from_record, payment_from_record
 from target_qbo.errors import ConfigurationError
 from target_qbo.ledger import documents, tickets
-from target_qbo.ledger.documents import HALF, REVISING, Finished
-from target_qbo.ledger.status import DocumentState, TicketStatus
+from target_qbo.ledger.sendings import Finished, write_answers
+from target_qbo.ledger.status import HALF, REVISING, DocumentState, TicketStatus
 from target_qbo.posting.recovery import verify_company
 from target_qbo.posting.references import ItemUnavailableError, References
 from target_qbo.posting.revision import RevisionRefusedError, revise
@@ -183,11 +183,10 @@ class Deciding:
             )
             return None
         standing = self._revise(pending, document, refs)
-        return (
-            None
-            if standing is None
-            else self._resume(TicketWork(pending.key, pending.revision, document, refs), standing)
-        )
+        if standing is None:
+            return None
+        work = TicketWork(pending.key, pending.revision, document, refs, missing=pending.missing)
+        return self._resume(work, standing)
 
     def _resolve(self, references: References, document: Document) -> tuple[DocumentRefs, dt.date | None]:
         """Look up what a document refers to; where an id turns out stale on the way, everything anew, once."""
@@ -212,7 +211,7 @@ class Deciding:
         if work.unpaid:
             return work
         finished = Finished(work.key, work.revision, fingerprint(document))
-        documents.write_answers(self._ledger, [], [], [finished], dt.datetime.now(dt.UTC))
+        write_answers(self._ledger, [], [], [finished], dt.datetime.now(dt.UTC))
         return None
 
     def _open_company(self, earliest: dt.date) -> References:

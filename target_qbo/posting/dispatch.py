@@ -1,21 +1,22 @@
 """Sending: many writes at once within the limits, in batches first, single requests in the room that batches leave.
 
-The main thread alone touches the ledger; workers only talk to QuickBooks.
+The main thread alone touches the ledger; workers only talk to QuickBooks. What was sent and is sent again goes with the
+same others, so that its request is the same one.
 """
 
 from __future__ import annotations
 
 import logging
+import math
 import time
-import uuid
-from collections import deque
+from collections import defaultdict, deque
 from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, Protocol
+from typing import TYPE_CHECKING, Protocol
 
 from target_qbo.errors import ConfigurationError, TargetError, UnreachableError
-from target_qbo.posting.payloads import ENTITIES
-from target_qbo.qbo import BatchItem, Fault, NotDoneError, QboFaultError, UnknownFateError, faults
+from target_qbo.posting.courier import Courier, NotDone, Outcome, Refused, Unknown
+from target_qbo.qbo import faults
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -26,50 +27,27 @@ if TYPE_CHECKING:
 logger = logging.getLogger("target-qbo.dispatch")
 
 _PATIENCE_SECONDS = 1.0
-_PAUSE_SECONDS = 2.0
 _FAILURES_IN_A_ROW = 6
 _THROTTLED_IN_A_ROW = 100
 _BATCHES_AHEAD = 12
 
 
-@dataclass(frozen=True, slots=True)
-class Posted:
-    """The write was done: the entity as QuickBooks has it."""
-
-    entity: dict[str, Any]
-
-
-@dataclass(frozen=True, slots=True)
-class Refused:
-    """The write was refused for good."""
-
-    fault: Fault
-
-
-@dataclass(frozen=True, slots=True)
-class NotDone:
-    """The write was not carried out: to be sent again; ``alone`` where it spoilt, or may have spoilt, a batch."""
-
-    throttled: bool = False
-    alone: bool = False
-
-
-@dataclass(frozen=True, slots=True)
-class Unknown:
-    """The write may have been done: to be looked up before anything else."""
-
-
-Outcome = Posted | Refused | NotDone | Unknown
-
-
 class Bookkeeper(Protocol):
     """Writes down what leaves and what comes back."""
 
-    def leaving(self, writes: Sequence[Write], request_id: str) -> None:
-        """Write down, durably, that these writes are about to be sent."""
+    def leaving(self, writes: Sequence[Write]) -> str:
+        """Write down, durably, that these writes are about to be sent together; returns their requestid."""
 
     def answered(self, outcomes: Sequence[tuple[Write, Outcome]]) -> list[Write]:
         """Write down the outcomes; returns the writes that became possible."""
+
+
+@dataclass(frozen=True, slots=True)
+class _Parcel:
+    """Writes that go in one request; ``again``: they went so before."""
+
+    writes: Sequence[Write]
+    again: bool = False
 
 
 class Dispatcher:
@@ -92,14 +70,15 @@ class Dispatcher:
         max_concurrency: int,
         batch_size: int,
     ) -> None:
-        self._client = client
+        self._courier = Courier(client, limits, batch_size)
         self._limits = limits
         self._bookkeeper = bookkeeper
         self._max_concurrency = max_concurrency
         self._batch_size = batch_size
         self._ready: deque[Write] = deque()
-        self._flying: dict[Future[list[Outcome]], list[Write]] = {}
-        self._alone: set[int] = set()
+        self._resent: dict[str, list[Write]] = defaultdict(list)
+        self._again: deque[_Parcel] = deque()
+        self._flying: dict[Future[list[Outcome]], _Parcel] = {}
         self._failures = 0
         self._throttled = 0
         self._stop: Exception | None = None
@@ -112,10 +91,10 @@ class Dispatcher:
         """
         more = True
         with ThreadPoolExecutor(self._max_concurrency, "qbo") as pool:
-            while not self._stopped() and (more or self._ready or self._flying):
+            while not self._stopped() and (more or self._waiting() or self._flying):
                 while more and len(self._ready) < self._batch_size * _BATCHES_AHEAD:
                     more = self._take_from(source)
-                if not self._stopped() and (self._ready or self._flying):
+                if not self._stopped() and (self._waiting() or self._flying):
                     self._collect(self._launch(pool))
             while self._flying:
                 self._collect(_PATIENCE_SECONDS)
@@ -125,6 +104,9 @@ class Dispatcher:
     def _stopped(self) -> bool:
         return self._stop is not None
 
+    def _waiting(self) -> bool:
+        return bool(self._ready or self._again)
+
     def _take_from(self, source: Iterator[Write]) -> bool:
         """Take the next write; what goes wrong there must not lose the answers that are under way."""
         try:
@@ -132,42 +114,72 @@ class Dispatcher:
         except Exception as error:  # noqa: BLE001 (raised again when the last answer is written down)
             self._stop = self._stop or error
             return False
-        if write is None:
-            return False
-        self._ready.append(write)
-        return True
+        if write is not None:
+            self._take(write)
+            return True
+        self._again.extend(_Parcel(writes) for writes in self._resent.values())
+        self._resent.clear()
+        return False
+
+    def _take(self, write: Write) -> None:
+        if write.sent_as is None:
+            self._ready.append(write)
+        else:
+            self._resent[write.sent_as].append(write)
 
     def _launch(self, pool: ThreadPoolExecutor) -> float:
         """Send what the limits allow; returns the seconds after which they allow more."""
-        while self._ready and len(self._flying) < self._max_concurrency:
-            size = 1 if id(self._ready[0]) in self._alone else min(len(self._ready), self._batch_size)
-            pause = self._limits.try_take(batch=True) if size > 1 else self._limits.try_take()
-            if pause > 0 and size > 1:
-                size = 1
-                pause = self._limits.try_take()
-            if pause > 0:
+        while self._waiting() and len(self._flying) < self._limits.at_once(self._max_concurrency):
+            parcel, pause = self._next()
+            if parcel is None:
                 return pause
-            writes = [self._ready.popleft() for _ in range(size)]
-            request_id = uuid.uuid4().hex
-            self._bookkeeper.leaving(writes, request_id)
-            send = self._send_batch if size > 1 else self._send_single
-            self._flying[pool.submit(send, writes, request_id)] = writes
+            request_id = self._bookkeeper.leaving(parcel.writes)
+            again = parcel.again or request_id == parcel.writes[0].sent_as
+            self._flying[pool.submit(self._courier.send, parcel.writes, request_id, again=again)] = parcel
         return _PATIENCE_SECONDS
+
+    def _next(self) -> tuple[_Parcel | None, float]:
+        """Return what the limits allow to be sent now: what is sent again, else a batch, else a single write.
+
+        Nothing: with the seconds after which to ask again.
+        """
+        pause = math.inf
+        if self._again and len(self._again[0].writes) > self._courier.batch_size:
+            self._ready.extendleft(self._again.popleft().writes)  # too many at once for QuickBooks as it is now
+        if self._again:
+            pause = self._limits.try_take(batch=len(self._again[0].writes) > 1)
+            if pause <= 0:
+                return self._again.popleft(), 0
+        if self._ready:
+            size = min(len(self._ready), self._courier.batch_size)
+            if size > 1 and self._limits.try_take(batch=True) <= 0:
+                return self._fresh(size), 0
+            pause = min(pause, self._limits.try_take())
+            if pause <= 0:
+                return self._fresh(1), 0
+        return None, pause
+
+    def _fresh(self, size: int) -> _Parcel:
+        writes = [self._ready.popleft() for _ in range(size)]
+        return _Parcel(sorted(writes, key=lambda write: write.place))
 
     def _collect(self, pause: float) -> None:
         if not self._flying:
-            time.sleep(pause)
+            time.sleep(min(pause, _PATIENCE_SECONDS))
             return
         done, _ = wait(self._flying, timeout=min(pause, _PATIENCE_SECONDS), return_when=FIRST_COMPLETED)
         for future in done:
-            writes = self._flying.pop(future)
-            outcomes = list(zip(writes, self._result(future, len(writes)), strict=True))
-            self._ready.extendleft(self._bookkeeper.answered(outcomes))
-            for write, outcome in outcomes:
-                if isinstance(outcome, NotDone):
-                    self._ready.appendleft(write)
-                    if outcome.alone:
-                        self._alone.add(id(write))
+            parcel = self._flying.pop(future)
+            outcomes = self._result(future, len(parcel.writes))
+            answered = list(zip(parcel.writes, outcomes, strict=True))
+            self._ready.extendleft(self._bookkeeper.answered(answered))
+            left = [(write, outcome) for write, outcome in answered if isinstance(outcome, NotDone)]
+            if any(outcome.alone for _, outcome in left):
+                self._again.extend(_Parcel([write]) for write, _ in left)
+            elif len(left) == len(outcomes):
+                self._again.append(_Parcel(parcel.writes, again=True))
+            else:
+                self._ready.extendleft(write for write, _ in left)
 
     def _result(self, future: Future[list[Outcome]], number: int) -> list[Outcome]:
         try:
@@ -196,47 +208,3 @@ class Dispatcher:
             self._stop = UnreachableError(
                 f"QuickBooks {said}: stopped early; everything waits in the ledger for the next run"
             )
-
-    def _send_batch(self, writes: Sequence[Write], request_id: str) -> list[Outcome]:
-        items = [
-            BatchItem(str(number), "create", ENTITIES[write.kind], write.body) for number, write in enumerate(writes)
-        ]
-        try:
-            results = self._client.batch(items, request_id)
-        except QboFaultError:
-            # One write that QuickBooks can't even read spoils a batch: alone, only its own ticket is skipped.
-            return [NotDone(alone=True)] * len(writes)
-        except (NotDoneError, UnknownFateError) as error:
-            return [self._failure(error)] * len(writes)
-        return [_outcome(results.get(item.item_id)) for item in items]
-
-    def _send_single(self, writes: Sequence[Write], request_id: str) -> list[Outcome]:
-        (write,) = writes
-        return [self._attempt(write, request_id)]
-
-    def _attempt(self, write: Write, request_id: str) -> Outcome:
-        try:
-            return Posted(self._client.write(ENTITIES[write.kind], write.body, request_id))
-        except (QboFaultError, NotDoneError, UnknownFateError) as error:
-            return self._failure(error)
-
-    def _failure(self, error: QboFaultError | NotDoneError | UnknownFateError) -> Outcome:
-        if isinstance(error, QboFaultError):
-            return Refused(error.fault)
-        if isinstance(error, NotDoneError):
-            self._limits.pause(error.retry_after or _PAUSE_SECONDS)
-            if error.throttled:
-                self._limits.slow_down()
-            return NotDone(throttled=error.throttled)
-        logger.warning("no answer from QuickBooks (%s): to be looked up", error)
-        return Unknown()
-
-
-def _outcome(result: dict[str, Any] | Fault | None) -> Outcome:
-    if result is None:
-        return Unknown()
-    if isinstance(result, Fault):
-        if result.code == faults.SYSTEM_FAILURE:
-            return Unknown()
-        return NotDone(throttled=True) if result.code == faults.THROTTLED else Refused(result)
-    return Posted(result)

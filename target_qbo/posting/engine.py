@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 from target_qbo.errors import UnreachableError
 from target_qbo.ledger import runs, tickets
+from target_qbo.ledger.sendings import sent_since
 from target_qbo.posting.bookkeeping import Bookkeeping
 from target_qbo.posting.deciding import Deciding
 from target_qbo.posting.dispatch import Dispatcher
@@ -63,6 +64,9 @@ def _post_all(
     summary: RunSummary,
     still_alone: Callable[[], None],
 ) -> None:
+    for request in sent_since(ledger, _now() - dt.timedelta(seconds=settings.minute_seconds)):
+        age = (_now() - request.sent_at).total_seconds()
+        limits.recall(max(0.0, age), batch=request.documents > 1)
     tickets.wake_waiting(ledger, _now())
     settlements = Settlements(ledger, summary)
     deciding = Deciding(ledger, client, settings, settlements, summary)

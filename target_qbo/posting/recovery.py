@@ -19,7 +19,8 @@ from target_qbo.accounting.naming import ownership_mark
 from target_qbo.errors import ConfigurationError
 from target_qbo.ledger import documents
 from target_qbo.ledger import references as stored
-from target_qbo.ledger.documents import Answer, Found
+from target_qbo.ledger.documents import Found
+from target_qbo.ledger.sendings import Answer, write_answers, write_missing
 from target_qbo.posting.payloads import ENTITIES
 from target_qbo.posting.takeback import is_voided
 from target_qbo.qbo.client import quoted
@@ -27,6 +28,7 @@ from target_qbo.qbo.client import quoted
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence
 
+    from target_qbo.accounting import Document
     from target_qbo.ledger import CompanyLedger
     from target_qbo.ledger.documents import StandingDocument
     from target_qbo.qbo import QboClient
@@ -150,27 +152,44 @@ def _find_some(ledger: CompanyLedger, client: QboClient, kind: DocumentKind, som
     for row in client.query(ENTITIES[kind], f"{field} in ({numbers})"):
         rows[str(row.get(field))].append(row)
     posted = []
-    absent = []
+    missing = []
     for document in some:
-        ours = next((row for row in rows[document.number] if is_ours(document, row)), None)
+        mark = ownership_mark(document.location_id, document.ticket_id)
+        candidates = rows[document.number]
+        ours = next((row for row in candidates if _is_ours(row, mark, document.amount, document.date)), None)
         if ours is None:
-            absent.append((document.ticket, document.kind, document.number))
+            missing.append((document.ticket, document.kind, document.number))
         else:
             token = str(ours.get("SyncToken", "0"))
             posted.append(
                 Answer(document.ticket, document.kind, document.number, str(ours["Id"]), token, document.amount)
             )
-    logger.info("%s of unknown fate: %d stand in QuickBooks, %d do not", kind, len(posted), len(absent))
-    documents.write_answers(ledger, posted, absent, [], dt.datetime.now(dt.UTC))
+    logger.info("%s of unknown fate: %d stand in QuickBooks, %d do not", kind, len(posted), len(missing))
+    now = dt.datetime.now(dt.UTC)
+    write_answers(ledger, posted, [], [], now)
+    write_missing(ledger, missing, now)
 
 
-def is_ours(document: StandingDocument, row: Row) -> bool:
+def find_numbered(client: QboClient, document: Document) -> Found | None:
+    """Return the document that has this one's number in QuickBooks, if it is this one; a metered read.
+
+    Raises:
+        UnreachableError: QuickBooks can't be reached.
+    """
+    mark = _MARK.match(document.note)
+    for row in client.query(ENTITIES[document.kind], f"DocNumber = {quoted(document.number)}"):
+        if mark is not None and _is_ours(row, mark[0], document.total, document.date):
+            return _found(document.kind, row)
+    return None
+
+
+def _is_ours(row: Row, mark: str, amount: Decimal, date: dt.date) -> bool:
     """Tell whether a document found in QuickBooks is this one: its note, its total and its date, and not voided."""
     return (
         not is_voided(row)
-        and ownership_mark(document.location_id, document.ticket_id) in str(row.get("PrivateNote", ""))
-        and Decimal(str(row.get("TotalAmt", 0))) == document.amount
-        and str(row.get("TxnDate", ""))[:10] == document.date.isoformat()
+        and mark in str(row.get("PrivateNote", ""))
+        and Decimal(str(row.get("TotalAmt", 0))) == amount
+        and str(row.get("TxnDate", ""))[:10] == date.isoformat()
     )
 
 

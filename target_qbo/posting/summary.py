@@ -17,6 +17,9 @@ if TYPE_CHECKING:
     from target_qbo.ledger import CompanyLedger
 
 _SHOWN = 50
+_SHOWN_IN_FULL = (TicketStatus.SKIPPED, TicketStatus.WAITING, TicketStatus.POSTING)
+# Not those that are done with: they are the whole past, and a night's run is not to grow with it.
+_OPEN = (TicketStatus.RECEIVED, *_SHOWN_IN_FULL)
 _PLURALS = {
     DocumentKind.INVOICE: "invoices",
     DocumentKind.PAYMENT: "payments",
@@ -65,10 +68,9 @@ class RunSummary:
             f"{number} {_PLURALS[kind]} of {self.amounts[kind]:,.2f}" for kind, number in sorted(self.documents.items())
         )
         yield f"posted in this run: {self.posted} tickets" + (f" ({figures})" if figures else "")
-        for status, (number, amount) in sorted(tickets.counts(ledger).items()):
+        for status, (number, amount) in sorted(tickets.counts(ledger, _OPEN).items()):
             yield f"in the ledger: {number} tickets {status}, {amount:,.2f}"
-        open_status = [TicketStatus.SKIPPED, TicketStatus.WAITING, TicketStatus.POSTING]
-        for shown, ticket in enumerate(tickets.listing(ledger, status=open_status)):
+        for shown, ticket in enumerate(tickets.listing(ledger, status=_SHOWN_IN_FULL)):
             if shown == _SHOWN:
                 yield "… see all with: franpos-qbo tickets --status skipped"
                 return

@@ -32,6 +32,7 @@ class TicketWork:
         refs: Ids of what it refers to.
         posted_id: Id of the document, once it stands.
         unpaid: Payments that do not stand yet, by key.
+        missing: Requestids of what was sent, never answered and does not stand, by kind and number.
         outstanding: Writes on their way, or set aside with their fate unknown.
         refused: The fault of a write that was refused for good.
         renumbered: Whether the document has its further number, because another document has the first.
@@ -43,6 +44,7 @@ class TicketWork:
     refs: DocumentRefs
     posted_id: str | None = None
     unpaid: dict[str, Payment] = field(default_factory=dict)
+    missing: Mapping[tuple[str, str], str] = field(default_factory=dict)
     outstanding: int = 0
     refused: Fault | None = None
     renumbered: bool = False
@@ -52,11 +54,10 @@ class TicketWork:
         document = self.document
         if self.posted_id is None:
             body = document_body(document, self.refs)
-            writes = [Write(self, document.kind, document.number, document.total, document.method, body)]
+            writes = [self._write(document.kind, document.number, document.total, document.method, body)]
         else:
             writes = [
-                Write(
-                    self,
+                self._write(
                     DocumentKind.PAYMENT,
                     payment.key,
                     payment.amount,
@@ -67,6 +68,11 @@ class TicketWork:
             ]
         self.outstanding = len(writes)
         return writes
+
+    def _write(
+        self, kind: DocumentKind, number: str, amount: Decimal, method: str | None, body: Mapping[str, Any]
+    ) -> Write:
+        return Write(self, kind, number, amount, method, body, self.missing.get((kind, number)))
 
     def renumber(self) -> None:
         """Take the further number, always the same one, and be ready to be sent again."""
@@ -85,7 +91,7 @@ class TicketWork:
 
 @dataclass(frozen=True, slots=True)
 class Write:
-    """One document to create."""
+    """One document to create; ``sent_as`` is the requestid of a request that was never answered and left nothing."""
 
     work: TicketWork
     kind: DocumentKind
@@ -93,6 +99,17 @@ class Write:
     amount: Decimal
     method: str | None
     body: Mapping[str, Any]
+    sent_as: str | None = None
+
+    @property
+    def place(self) -> tuple[int, str, str]:
+        """Where it stands in a batch, whatever the order in which the batch came together."""
+        return (self.work.key, self.kind, self.number)
+
+    def digest(self) -> str:
+        """Return a hash of what is sent."""
+        text = simplejson.dumps(self.body, use_decimal=True, sort_keys=True)
+        return hashlib.sha256(text.encode("ascii")).hexdigest()
 
 
 def fingerprint(document: Document) -> str:

@@ -5,12 +5,13 @@ It knows nothing of tickets or of the ledger.
 
 from target_qbo.qbo.client import BatchItem, QboClient
 from target_qbo.qbo.faults import Fault, NotDoneError, QboFaultError, UnknownFateError
-from target_qbo.qbo.limits import RateLimits
+from target_qbo.qbo.limits import BatchSize, RateLimits
 from target_qbo.qbo.oauth import AccessTokens, TokenStore
 
 __all__ = [
     "AccessTokens",
     "BatchItem",
+    "BatchSize",
     "Fault",
     "NotDoneError",
     "QboClient",

@@ -5,9 +5,11 @@ Nothing here reads a body into a log; access tokens travel in the Authorization 
 
 from __future__ import annotations
 
+import datetime as dt
 import logging
 import threading
 from dataclasses import dataclass
+from email.utils import parsedate_to_datetime
 from functools import partial
 from typing import TYPE_CHECKING, Any
 
@@ -30,9 +32,10 @@ logger = logging.getLogger("target-qbo.client")
 MINOR_VERSION = "75"
 PAGE = 1000
 _CONNECT_SECONDS = 10
-_READ_SECONDS = 60
-_BATCH_READ_SECONDS = 150
+_READ_SECONDS: float = 60
+_BATCH_READ_SECONDS: float = 150
 _PATIENCE_TRIES = 6
+_LONGEST_WAIT_SECONDS = 300
 _TOKEN_TRIES = 3
 _SERVER_ERROR = 500
 _UNAUTHORIZED, _FORBIDDEN, _NOT_FOUND, _TOO_MANY = 401, 403, 404, 429
@@ -160,7 +163,6 @@ class QboClient:
             {"requestid": request_id},
             {"BatchItemRequest": rows},
             limited=False,
-            read_seconds=_BATCH_READ_SECONDS,
         )
         entities = {item.item_id: item.entity for item in items}
         results: dict[str, Entity | Fault] = {}
@@ -207,11 +209,10 @@ class QboClient:
         body: Mapping[str, Any] | None = None,
         *,
         limited: bool = True,
-        read_seconds: float = _READ_SECONDS,
     ) -> Entity:
         for _ in range(_TOKEN_TRIES):
             token = self._tokens.get()
-            status, answer, tid = self._attempt(method, path, params, body, token, limited, read_seconds)
+            status, answer, tid = self._attempt(method, path, params, body, token, limited)
             if status != _UNAUTHORIZED:
                 break
             self._tokens.renew(token)
@@ -243,7 +244,6 @@ class QboClient:
         body: Mapping[str, Any] | None,
         token: str,
         limited: bool,  # noqa: FBT001 (handed through)
-        read_seconds: float,
     ) -> tuple[int, Any, str]:
         if limited:
             self._limits.take()
@@ -258,7 +258,7 @@ class QboClient:
                 params={**params, "minorversion": MINOR_VERSION},
                 data=data,
                 headers=headers,
-                timeout=(_CONNECT_SECONDS, read_seconds),
+                timeout=(_CONNECT_SECONDS, _BATCH_READ_SECONDS if path == "batch" else _READ_SECONDS),
                 allow_redirects=False,
             )
         except (requests.ConnectTimeout, requests.exceptions.ProxyError) as error:
@@ -270,7 +270,12 @@ class QboClient:
         tid = response.headers.get("intuit_tid", "")
         logger.debug("%s %s answered %s, intuit_tid %s", method, path, response.status_code, tid)
         if response.status_code == _TOO_MANY:
-            raise NotDoneError("throttled", retry_after=_retry_after(response), throttled=True)
+            wait = _retry_after(response)
+            if wait is not None and wait > _LONGEST_WAIT_SECONDS:
+                raise UnreachableError(
+                    f"QuickBooks asks to wait {wait:.0f} s (Retry-After): everything waits for the next run"
+                )
+            raise NotDoneError("throttled", retry_after=wait, throttled=True)
         if response.status_code >= _SERVER_ERROR:
             raise UnknownFateError(f"HTTP {response.status_code}, intuit_tid {tid}")
         try:
@@ -292,7 +297,13 @@ def quoted(text: str) -> str:
 
 
 def _retry_after(response: requests.Response) -> float | None:
+    """Return the seconds that ``Retry-After`` asks for, as a number or as a date (RFC 9110, 10.2.3)."""
+    text = response.headers.get("Retry-After", "")
+    if text.isascii() and text.isdigit():
+        return float(text)
     try:
-        return float(response.headers["Retry-After"])
-    except (KeyError, ValueError):
+        moment = parsedate_to_datetime(text)
+    except ValueError:
         return None
+    moment = moment if moment.tzinfo else moment.replace(tzinfo=dt.UTC)
+    return max(0.0, (moment - dt.datetime.now(dt.UTC)).total_seconds())

@@ -1,7 +1,11 @@
-"""QuickBooks' limits for one company: requests and batches a minute (QuickBooks API notes, Limits and money)."""
+"""QuickBooks' limits for one company: requests and batches a minute, at once, and in a batch, as it takes them now.
+
+Source: QuickBooks API notes, Limits and money.
+"""
 
 from __future__ import annotations
 
+import bisect
 import math
 import threading
 import time
@@ -19,8 +23,8 @@ _SAME_THROTTLE = 0.1  # of a minute
 class RateLimits:
     """Counts what left within the last minute, and learns from being throttled; thread-safe.
 
-    The limits are the company's: another app, or a stricter sandbox, may leave less of them. Each answer 429 takes a
-    third off what is used of them, a minute without one gives a tenth back.
+    The limits are the company's: another app, or a stricter sandbox, may leave less of them. Each answer 429, or one
+    that comes very late, takes a third off what is used of them, a minute without one gives a tenth back.
 
     Args:
         requests: Requests a minute, batches among them.
@@ -57,6 +61,17 @@ class RateLimits:
                 self._sent[True].append(now)
             return 0.0
 
+    def at_once(self, most: int) -> int:
+        """Return how many requests to have on their way at once, of so many at most."""
+        with self._lock:
+            return max(1, math.ceil(most * self._share_at(self._clock())))
+
+    def recall(self, seconds_ago: float, *, batch: bool) -> None:
+        """Count a request that an earlier process sent."""
+        with self._lock:
+            for sent in (self._sent[False], self._sent[True]) if batch else (self._sent[False],):
+                bisect.insort(sent, self._clock() - seconds_ago)
+
     def take(self, *, batch: bool = False) -> None:
         """Wait until leave is given."""
         while (wait := self.try_take(batch=batch)) > 0:
@@ -68,7 +83,7 @@ class RateLimits:
             self._paused_until = max(self._paused_until, self._clock() + seconds)
 
     def slow_down(self) -> None:
-        """Use less of the limits: a request was throttled. Those that were on their way with it count once."""
+        """Use less of the limits: a request was throttled, or slow. Those on their way with it count once."""
         with self._lock:
             now = self._clock()
             if now - self._throttled_at > self._minute * _SAME_THROTTLE:
@@ -86,3 +101,32 @@ class RateLimits:
         if len(sent) < max(1, int(self._limits[batch] * self._share_at(now))):
             return 0.0
         return sent[0] + self._minute - now
+
+
+class BatchSize:
+    """How many writes to put into a batch: half of it after one that took too long, one more after each that did not.
+
+    A batch that is never answered leaves as many documents of unknown fate; thread-safe.
+
+    Args:
+        most: Writes in a batch at most.
+    """
+
+    def __init__(self, most: int) -> None:
+        self._most = self._now = most
+        self._lock = threading.Lock()
+
+    @property
+    def now(self) -> int:
+        """Writes in a batch as QuickBooks is now."""
+        return self._now
+
+    def shrink(self) -> None:
+        """Take half: a batch was slow."""
+        with self._lock:
+            self._now = max(1, self._now // 2)
+
+    def grow(self) -> None:
+        """Take one more: a batch was answered in time."""
+        with self._lock:
+            self._now = min(self._most, self._now + 1)

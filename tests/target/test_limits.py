@@ -1,11 +1,11 @@
-"""The limits of a company: never more in any minute, no more waiting than they ask, less after a 429."""
+"""The limits of a company: never more in any minute, no needless waiting, less where QuickBooks gives less."""
 
 from __future__ import annotations
 
 from hypothesis import given
 from hypothesis import strategies as st
 
-from target_qbo.qbo.limits import RateLimits
+from target_qbo.qbo.limits import BatchSize, RateLimits
 
 
 class Clock:
@@ -62,3 +62,43 @@ def test_a_pause_holds_everything() -> None:
     assert limits.try_take() == 3
     clock.now = 3
     assert limits.try_take() == 0
+
+
+def test_a_throttled_company_gets_fewer_requests_at_once() -> None:
+    clock = Clock()
+    limits = RateLimits(requests=90, batches=90, minute=10, clock=clock)
+    assert limits.at_once(8) == 8
+    limits.slow_down()
+    assert limits.at_once(8) < 8
+    for _ in range(100):
+        clock.now += 2
+        limits.slow_down()
+    assert limits.at_once(8) == 1, "never none"
+    clock.now += 200
+    assert limits.at_once(8) == 8
+
+
+@given(st.lists(st.tuples(st.integers(0, 15), st.booleans()), max_size=30))
+def test_what_an_earlier_process_sent_counts(earlier: list[tuple[int, bool]]) -> None:
+    clock = Clock()
+    clock.now = 100
+    limits = RateLimits(requests=40, batches=30, minute=10, clock=clock)
+    for seconds_ago, batch in earlier:
+        limits.recall(seconds_ago, batch=batch)
+    lately = [batch for seconds_ago, batch in earlier if seconds_ago < 10]
+    batches = sum(limits.try_take(batch=True) == 0 for _ in range(50))
+    assert batches == min(30 - sum(lately), 40 - len(lately))
+    singles = sum(limits.try_take() == 0 for _ in range(50))
+    assert batches + singles == 40 - len(lately)
+
+
+def test_a_slow_batch_halves_the_next_ones_and_they_grow_again() -> None:
+    size = BatchSize(30)
+    size.shrink()
+    assert size.now == 15
+    for _ in range(9):
+        size.shrink()
+    assert size.now == 1
+    for _ in range(50):
+        size.grow()
+    assert size.now == 30

@@ -74,3 +74,31 @@ def test_a_refused_sign_in_says_what_to_do(small_shop: Shop) -> None:
     assert wrong.returncode == 2
     assert "client_id and client_secret" in wrong.stderr
     assert "wrong-secret" not in wrong.stderr
+
+
+def test_the_key_of_the_tokens_can_be_kept_by_the_keyring(small_shop: Shop) -> None:
+    keyring = {
+        "PYTHON_KEYRING_BACKEND": "keyrings.alt.file.PlaintextKeyring",
+        "XDG_DATA_HOME": str(small_shop.folder / "home"),
+    }
+    small_shop.post("qbo", {"sign_in": {"grace": "none"}})
+    small_shop.configure_target(ledger_key="keyring")
+    assert small_shop.sync(env=keyring).returncode == 0
+    _assert_clean(small_shop)
+    kept = list((small_shop.folder / "home").rglob("*.cfg"))
+    assert kept, "the keyring keeps nothing"
+    assert small_shop.sync(env=keyring).returncode == 0, "the second run can't read the first one's tokens"
+    for path in kept:
+        path.unlink()
+    ticket = next(ticket for ticket in small_shop.get("tickets") if ticket["expected"]["kind"] == "invoice")
+    edited = {"location_id": ticket["location_id"], "ticket_id": ticket["ticket_id"]}
+    small_shop.post("tickets/edit", {"op": "set", "tips": "3.21", "settle": True} | edited)
+    lost = small_shop.sync(env=keyring)
+    assert lost.returncode == 4, "a key made anew opens nothing: only connecting again helps"
+
+
+def test_a_keyring_that_is_not_there_says_what_to_do(small_shop: Shop) -> None:
+    small_shop.configure_target(ledger_key="keyring")
+    result = small_shop.sync(env={"PYTHON_KEYRING_BACKEND": "keyring.backends.fail.Keyring"})
+    assert result.returncode == 2
+    assert "set ledger_key to a passphrase" in result.stderr.splitlines()[-1]

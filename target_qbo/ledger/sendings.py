@@ -1,0 +1,305 @@
+"""Sendings: documents written down before they leave, and again when their answer is in, or known not to come.
+
+The requestid of a request follows from its documents' attempts and contents: an identical sending has the same one,
+also after a crash, and a document made again on purpose has another (QuickBooks API notes, Requests and Seen live).
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+import hashlib
+import uuid
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+import sqlalchemy as sa
+
+from target_qbo.ledger.status import HALF, DocumentState, TicketStatus
+from target_qbo.ledger.tables import documents, tickets
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Mapping, Sequence
+    from decimal import Decimal
+    from typing import Any
+
+    from target_qbo.ledger.database import CompanyLedger
+
+Key = tuple[int, str, str]
+
+# Nothing is executed so long after it was sent: what is missing then can't come any more under its first requestid.
+_ATTEMPT_LASTS = dt.timedelta(minutes=10)
+_LATEST_DOCUMENTS = 5000
+
+
+@dataclass(frozen=True, slots=True)
+class Sending:
+    """A document about to be sent; ``fingerprint`` is that of all that is to stand for its ticket.
+
+    ``digest`` is a hash of the request's content.
+    """
+
+    ticket: int
+    kind: str
+    number: str
+    amount: Decimal
+    date: dt.date
+    method: str | None
+    fingerprint: str
+    digest: str
+
+    @property
+    def key(self) -> Key:
+        """What names a document among those that stand or may stand."""
+        return (self.ticket, self.kind, self.number)
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """What an answer says of one document that was sent; ``amount`` is what QuickBooks made of it."""
+
+    ticket: int
+    kind: str
+    number: str
+    qbo_id: str
+    sync_token: str
+    amount: Decimal
+
+
+@dataclass(frozen=True, slots=True)
+class Finished:
+    """A ticket, as it was at a revision, all of whose documents stand; their fingerprint."""
+
+    key: int
+    revision: int
+    fingerprint: str
+
+
+@dataclass(frozen=True, slots=True)
+class SentRequest:
+    """A request that left lately, and how many documents it had."""
+
+    sent_at: dt.datetime
+    documents: int
+
+
+def write_sending(ledger: CompanyLedger, sendings: Sequence[Sending], now: dt.datetime) -> str:
+    """Write down that these documents leave now, in one request; their tickets become ``posting``.
+
+    A document that was written down before and is not known to stand is the same document, sent again. A ticket of
+    which nothing stood keeps the fingerprint of what it is to become, marked as half done.
+
+    Returns:
+        The requestid: the same for the same documents in the same attempt.
+    """
+    with ledger.write() as connection:
+        known = {
+            (row.ticket, row.kind, row.number): row.attempt or uuid.uuid4().hex
+            for row in connection.execute(
+                sa.select(documents.c.ticket, documents.c.kind, documents.c.number, documents.c.attempt).where(
+                    _UNSETTLED,
+                    documents.c.ticket.in_({sending.ticket for sending in sendings}),
+                )
+            )
+        }
+        attempts = {sending.key: known.get(sending.key) or uuid.uuid4().hex for sending in sendings}
+        request_id = _request_id((attempts[sending.key], sending.digest) for sending in sendings)
+        rows = [
+            {
+                "company_id": ledger.company_id,
+                "ticket": sending.ticket,
+                "kind": sending.kind,
+                "number": sending.number,
+                "amount": sending.amount,
+                "date": sending.date,
+                "method": sending.method,
+                "state": DocumentState.SENDING,
+                "attempt": attempts[sending.key],
+                "missed": 0,
+                "request_id": request_id,
+                "sent_at": now,
+            }
+            for sending in sendings
+            if sending.key not in known
+        ]
+        if rows:
+            connection.execute(sa.insert(documents), rows)
+        again = [
+            {
+                **_named(*sending.key),
+                "b_amount": sending.amount,
+                "b_date": sending.date,
+                "b_method": sending.method,
+                "b_attempt": attempts[sending.key],
+            }
+            for sending in sendings
+            if sending.key in known
+        ]
+        if again:
+            connection.execute(
+                sa.update(documents)
+                .where(_NAMED, _UNSETTLED)
+                .values(
+                    state=DocumentState.SENDING,
+                    amount=sa.bindparam("b_amount"),
+                    date=sa.bindparam("b_date"),
+                    method=sa.bindparam("b_method"),
+                    attempt=sa.bindparam("b_attempt"),
+                    request_id=request_id,
+                    sent_at=now,
+                ),
+                again,
+            )
+        untouched = sa.or_(tickets.c.fingerprint.is_(None), tickets.c.fingerprint.startswith(HALF))
+        connection.execute(
+            sa.update(tickets)
+            .where(tickets.c.id == sa.bindparam("b_ticket"))
+            .values(
+                status=TicketStatus.POSTING,
+                code=None,
+                reason=None,
+                updated_at=now,
+                fingerprint=sa.case((untouched, sa.bindparam("b_half")), else_=tickets.c.fingerprint),
+            ),
+            [
+                {"b_ticket": key, "b_half": HALF + text}
+                for key, text in {s.ticket: s.fingerprint for s in sendings}.items()
+            ],
+        )
+    return request_id
+
+
+def write_answers(
+    ledger: CompanyLedger,
+    posted: Iterable[Answer],
+    refused: Iterable[Key],
+    finished: Sequence[Finished],
+    now: dt.datetime,
+) -> None:
+    """Write down answers, all together.
+
+    Args:
+        ledger: The company's ledger.
+        posted: Documents that now stand.
+        refused: Ticket, kind and number of documents that were refused: forgotten.
+        finished: Tickets all of whose documents stand.
+        now: The present moment.
+    """
+    with ledger.write() as connection:
+        rows: list[dict[str, Any]] = [
+            {
+                **_named(answer.ticket, answer.kind, answer.number),
+                "b_qbo_id": answer.qbo_id,
+                "b_sync_token": answer.sync_token,
+                "b_amount": answer.amount,
+            }
+            for answer in posted
+        ]
+        if rows:
+            connection.execute(
+                sa.update(documents)
+                .where(_SENT)
+                .values(
+                    state=DocumentState.POSTED,
+                    qbo_id=sa.bindparam("b_qbo_id"),
+                    sync_token=sa.bindparam("b_sync_token"),
+                    amount=sa.bindparam("b_amount"),
+                    posted_at=now,
+                ),
+                rows,
+            )
+        gone = [_named(*one) for one in refused]
+        if gone:
+            connection.execute(sa.delete(documents).where(_SENT), gone)
+        if finished:
+            connection.execute(
+                sa.update(tickets)
+                .where(tickets.c.id == sa.bindparam("b_key"))
+                .values(
+                    status=TicketStatus.POSTED,
+                    code=None,
+                    reason=None,
+                    wait_until=None,
+                    pending=tickets.c.revision != sa.bindparam("b_revision"),
+                    fingerprint=sa.bindparam("b_fingerprint"),
+                    updated_at=now,
+                ),
+                [{"b_key": one.key, "b_revision": one.revision, "b_fingerprint": one.fingerprint} for one in finished],
+            )
+
+
+def write_unanswered(ledger: CompanyLedger, unanswered: Iterable[Key], now: dt.datetime) -> None:
+    """Write down that nobody waits any more for the answers to these: their time to settle begins now."""
+    rows = [_named(*one) for one in unanswered]
+    if rows:
+        with ledger.write() as connection:
+            connection.execute(sa.update(documents).where(_SENT).values(sent_at=now), rows)
+
+
+def write_missing(ledger: CompanyLedger, missing: Iterable[Key], now: dt.datetime) -> None:
+    """Write down that these were looked up and do not stand.
+
+    They may be sent once more under their first requestid, which then is the second line against what might still be
+    executing. Where that was tried already, or is long ago, the next sending is an attempt of its own.
+    """
+    rows = [{**_named(*one), "b_attempt": uuid.uuid4().hex} for one in missing]
+    if not rows:
+        return
+    over = sa.or_(documents.c.missed > 0, documents.c.sent_at.is_(None), documents.c.sent_at < now - _ATTEMPT_LASTS)
+    with ledger.write() as connection:
+        connection.execute(
+            sa.update(documents)
+            .where(_SENT)
+            .values(
+                state=DocumentState.MISSING,
+                attempt=sa.case((over, sa.bindparam("b_attempt")), else_=documents.c.attempt),
+                missed=documents.c.missed + 1,
+            ),
+            rows,
+        )
+
+
+def missing_requests(ledger: CompanyLedger, ticket_keys: Sequence[int]) -> Mapping[Key, str]:
+    """Return the requestid under which documents of these tickets left that were looked up and do not stand."""
+    with ledger.read() as connection:
+        return {
+            (row.ticket, row.kind, row.number): row.request_id or ""
+            for row in connection.execute(
+                sa.select(documents.c.ticket, documents.c.kind, documents.c.number, documents.c.request_id).where(
+                    documents.c.ticket.in_(ticket_keys), documents.c.state == DocumentState.MISSING
+                )
+            )
+        }
+
+
+def sent_since(ledger: CompanyLedger, moment: dt.datetime) -> list[SentRequest]:
+    """Return the requests with documents of this company that left since a moment, of an earlier run, say."""
+    with ledger.read() as connection:
+        newest = connection.execute(sa.select(sa.func.max(documents.c.id))).scalar() or 0
+        rows = connection.execute(
+            sa.select(sa.func.max(documents.c.sent_at), sa.func.count())
+            .where(
+                documents.c.id > newest - _LATEST_DOCUMENTS,
+                documents.c.company_id == ledger.company_id,
+                documents.c.sent_at >= moment,
+            )
+            .group_by(documents.c.request_id)
+        ).all()
+    return [SentRequest(*row) for row in rows]
+
+
+_NAMED = sa.and_(
+    documents.c.ticket == sa.bindparam("b_ticket"),
+    documents.c.kind == sa.bindparam("b_kind"),
+    documents.c.number == sa.bindparam("b_number"),
+)
+_UNSETTLED = sa.or_(documents.c.state == DocumentState.SENDING, documents.c.state == DocumentState.MISSING)
+_SENT = sa.and_(_NAMED, documents.c.state == DocumentState.SENDING)
+
+
+def _named(ticket: int, kind: str, number: str) -> dict[str, Any]:
+    return {"b_ticket": ticket, "b_kind": kind, "b_number": number}
+
+
+def _request_id(parts: Iterable[tuple[str, str]]) -> str:
+    text = ";".join(f"{attempt} {digest}" for attempt, digest in parts)
+    return hashlib.sha256(text.encode("ascii")).hexdigest()[:32]

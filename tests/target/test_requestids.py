@@ -1,0 +1,90 @@
+"""The second line: an identical sending has the requestid it had, one made again on purpose has another."""
+
+from __future__ import annotations
+
+import sqlite3
+import sys
+import time
+from typing import TYPE_CHECKING
+
+import pytest
+
+from tests.shop import Shop, run
+
+if TYPE_CHECKING:
+    import subprocess
+
+DOCUMENTS = r"/(batch|invoice|payment|refundreceipt)\?"
+IMPATIENT = (
+    "import target_qbo.qbo.client as client, target_qbo.target as target;"
+    "client._READ_SECONDS = client._BATCH_READ_SECONDS = 1; target.main()"
+)
+
+
+def request_ids(shop: Shop, state: str) -> dict[tuple[int, str, str], str]:
+    """Return the requestids in the ledger of the documents in a state."""
+    with sqlite3.connect(shop.folder / "ledger.db") as ledger:
+        query = "SELECT ticket, kind, number, request_id FROM documents WHERE state = ?"
+        return {(ticket, kind, number): request for ticket, kind, number, request in ledger.execute(query, [state])}
+
+
+def impatient_target(shop: Shop, messages: str) -> subprocess.CompletedProcess[str]:
+    """Run the target with a second's patience for answers."""
+    return run([sys.executable, "-c", IMPATIENT, "--config", str(shop.target_config)], messages)
+
+
+def test_what_left_nothing_is_sent_again_under_the_same_requestid(small_shop: Shop) -> None:
+    small_shop.configure_target(max_concurrency=2, batch_size=10)
+    small_shop.post("faults", {"where": "qbo", "do": "503", "match": {"path": DOCUMENTS, "every": 1}})
+    assert small_shop.sync().returncode == 3
+    first = request_ids(small_shop, "sending")
+    assert len(first) >= 20
+    small_shop.forget_faults()
+    small_shop.configure_target(settle_seconds=0.1)
+    assert small_shop.sync().returncode == 0
+    second = request_ids(small_shop, "posted")
+    assert {key: second[key] for key in first} == first
+    assert small_shop.differences() == []
+
+
+def test_a_second_attempt_has_another_requestid(small_shop: Shop) -> None:
+    """What is remembered under the first may be a failure."""
+    small_shop.post("faults", {"where": "qbo", "do": "503", "match": {"path": DOCUMENTS, "every": 1}})
+    for _ in range(2):
+        assert small_shop.sync().returncode == 3
+    twice = request_ids(small_shop, "sending")
+    small_shop.forget_faults()
+    assert small_shop.sync().returncode == 0
+    after = request_ids(small_shop, "posted")
+    assert twice
+    assert all(after[key] != request for key, request in twice.items())
+    assert small_shop.differences() == []
+
+
+@pytest.mark.parametrize("batch_size", [1, 30])
+def test_what_is_executed_after_it_was_looked_up_is_not_doubled(small_shop: Shop, batch_size: int) -> None:
+    """Sent, given up, looked up in vain, sent again: only then the first comes to be executed."""
+    small_shop.configure_target(settle_seconds=0, batch_size=batch_size)
+    small_shop.post("faults", {"where": "qbo", "do": "slow", "seconds": 4, "match": {"path": DOCUMENTS, "nth": 2}})
+    result = impatient_target(small_shop, small_shop.tap().stdout)
+    assert result.returncode == 0, result.stderr
+    deadline = time.monotonic() + 20
+    while small_shop.get("qbo-calls")["replayed"] < 1:
+        assert time.monotonic() < deadline, "the slow requests were never executed, or never again under their id"
+        time.sleep(0.1)
+    assert small_shop.differences() == []
+
+
+def test_a_payment_made_again_on_purpose_has_another_requestid(small_shop: Shop) -> None:
+    assert small_shop.sync().returncode == 0
+    before = request_ids(small_shop, "posted")
+    tickets = (ticket for ticket in small_shop.get("tickets") if ticket["dirt"] is None)
+    ticket = next(ticket for ticket in tickets if len(ticket["expected"].get("payments", ())) == 1)
+    key = {"location_id": ticket["location_id"], "ticket_id": ticket["ticket_id"]}
+    small_shop.post("tickets/edit", {"op": "set", "tips": "3.21", "settle": True} | key)
+    assert small_shop.sync().returncode == 0
+    voided = request_ids(small_shop, "voided")
+    again = request_ids(small_shop, "posted")
+    assert voided
+    assert all(again[one] != request == before[one] for one, request in voided.items())
+    assert small_shop.differences() == []

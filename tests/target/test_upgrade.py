@@ -1,0 +1,104 @@
+"""A ledger that the first release made is brought up to date as it is opened, and gone on with.
+
+`first_release.sql` is such a ledger, dumped: of 14 tickets 5 are posted, and of 5 the invoices left unanswered.
+"""
+
+from __future__ import annotations
+
+import sqlite3
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import pytest
+import sqlalchemy as sa
+from alembic import command
+from alembic.config import Config
+
+import target_qbo.ledger
+from target_qbo.ledger import documents, open_ledger, tickets
+from target_qbo.ledger.status import TicketStatus
+from target_qbo.ledger.tokens import TokenVault
+from tests.shop import Shop
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from target_qbo.ledger import CompanyLedger
+
+DUMP = Path(__file__).with_name("first_release.sql")
+AS_THEN = ("--locations", "1", "--days", "1", "--tickets-per-day", "14", "--dirty", "0.15", "--seed", "7")
+
+
+@pytest.fixture
+def shop(tmp_path: Path) -> Iterator[Shop]:
+    with Shop(tmp_path, *AS_THEN) as one:
+        yield one
+
+
+@pytest.fixture(params=["sqlite", "postgres"])
+def ledger_url(request: pytest.FixtureRequest, tmp_path: Path) -> str:
+    with sqlite3.connect(tmp_path / "ledger.db") as old:
+        old.executescript(DUMP.read_text("utf-8"))
+        if request.param == "sqlite":
+            return f"sqlite:///{tmp_path}/ledger.db"
+        url: str = request.getfixturevalue("postgres_database")
+        _copy(old, url)
+        return url
+
+
+def _copy(old: sqlite3.Connection, url: str) -> None:
+    """Make the first release's tables in PostgreSQL, and fill them."""
+    old.row_factory = sqlite3.Row
+    engine = sa.create_engine(url.replace("postgresql://", "postgresql+psycopg://"))
+    with engine.begin() as connection:
+        config = Config()
+        config.set_main_option("script_location", str(Path(target_qbo.ledger.__file__).parent / "migrations"))
+        config.attributes["connection"] = connection
+        command.upgrade(config, "0001")
+        metadata = sa.MetaData()
+        metadata.reflect(connection)
+        for table in metadata.sorted_tables:
+            rows = [dict(row) for row in old.execute(f'SELECT * FROM "{table.name}"')]  # noqa: S608 (our own names)
+            for row in rows:
+                row.update({c.name: bool(row[c.name]) for c in table.c if isinstance(c.type, sa.Boolean)})
+            if table.name == "alembic_version" or not rows:
+                continue
+            connection.execute(sa.insert(table), rows)
+            if "id" in table.c:
+                top = max(row["id"] for row in rows)
+                connection.execute(sa.select(sa.func.setval(f"{table.name}_id_seq", top)))
+    engine.dispose()
+
+
+def _open(shop: Shop, url: str) -> CompanyLedger:
+    return open_ledger(url, environment="sandbox", realm_id=shop.ready["qbo"]["realm_id"])
+
+
+def _statuses(ledger: CompanyLedger) -> dict[TicketStatus, int]:
+    return {status: number for status, (number, _) in tickets.counts(ledger, list(TicketStatus)).items()}
+
+
+def test_everything_in_it_is_still_there(shop: Shop, ledger_url: str) -> None:
+    ledger = _open(shop, ledger_url)
+    assert _statuses(ledger) == {
+        TicketStatus.POSTED: 5,
+        TicketStatus.POSTING: 5,
+        TicketStatus.SKIPPED: 3,
+        TicketStatus.VOIDED: 1,
+    }
+    assert len(documents.of_unknown_fate(ledger)) == 5
+    kept = TokenVault(ledger, secret="the app's secret", configured="the first token").load()
+    assert (kept.refresh_token, kept.access_token) == ("the rotated token", "an access token")
+
+
+def test_it_is_gone_on_with(shop: Shop, ledger_url: str) -> None:
+    """Into a company that has none of its documents: exactly what was never answered is sent again, and no more."""
+    posted = [ticket.ticket_id for ticket in tickets.listing(_open(shop, ledger_url), status=[TicketStatus.POSTED])]
+    refresh_token = shop.post("qbo", {"reconnect": True})["refresh_token"]
+    shop.configure_target(ledger_url=ledger_url, refresh_token=refresh_token)
+    result = shop.sync()
+    assert result.returncode == 0, result.stderr
+    assert _statuses(_open(shop, ledger_url))[TicketStatus.POSTED] == 10
+    missing = [difference for difference in shop.differences() if "has 0 documents" in difference]
+    assert len(missing) == len(shop.differences()) == 5
+    assert all(any(ticket in difference for difference in missing) for ticket in posted)
