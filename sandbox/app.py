@@ -59,6 +59,7 @@ class Sandbox:
     def application(self) -> web.Application:
         """Compose the application: `/api`, `/v3`, `/oauth2` and `/control`, with the ordered failures in front."""
         plan = FaultPlan(self.seed, self.qbo.sign_in.expire_access_tokens)
+        self.qbo.writing = plan.writing
         app = web.Application(middlewares=[fault_middleware(plan)], client_max_size=_MAX_BODY)
         app.add_routes(FranposApi(self.franpos).routes())
         app.add_routes(FranposControl(self.franpos).routes())

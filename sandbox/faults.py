@@ -14,28 +14,47 @@
         was done and the answer says otherwise.
     `times`: how often it fires [1; with `every` or `share`: without end], `seconds` [3600], `retry_after` (seconds, in
         the header), `status` (of `html`) [502].
+
+QuickBooks can also be told to refuse single writes, item by item, whether they come alone or in a batch:
+
+    `do`: `refuse` (nothing of it was done), or `refuse_after` (it was done, and its answer says otherwise).
+    `code`: the fault, one of `sandbox.qbo.errors.CODES`.
+    `match`: which writes: `entity`, `operation` (`create`, `update`, `delete`, `void`), `body` (a regular expression,
+        searched in the entity as JSON), and `nth`, `every`, `share` as above, counted in writes. The entity `Batch` is
+        a batch as a whole.
+    `times`: as above.
 """
 
 from __future__ import annotations
 
 import asyncio
 import re
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from random import Random
 from typing import TYPE_CHECKING, Any
 
 from aiohttp import web
 
+from sandbox.qbo import errors, wire
+from sandbox.qbo.entities import ENTITIES
+from sandbox.qbo.operations import OPERATIONS
+
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Iterator
 
     from aiohttp.typedefs import Handler, Middleware
+
+    from sandbox.qbo.store import Row
 
 _PLACES = {"/v3/": "qbo", "/oauth2/": "token", "/v2/oauth2/": "token", "/api/": "franpos"}
 _BEFORE = frozenset({"500", "503", "429", "html", "drop_before", "hang", "slow", "expire_token"})
 _AFTER = frozenset({"500_after", "503_after", "html_after", "drop_after", "hang_after"})
+_REFUSALS = frozenset({"refuse", "refuse_after"})
 _KEYS = frozenset({"where", "match", "do", "times", "seconds", "retry_after", "status"})
 _MATCH_KEYS = frozenset({"path", "method", "entity", "nth", "every", "share"})
+_REFUSAL_KEYS = frozenset({"where", "match", "do", "times", "code"})
+_REFUSAL_MATCH_KEYS = frozenset({"entity", "operation", "body", "nth", "every", "share"})
 
 
 @dataclass(slots=True)
@@ -46,7 +65,7 @@ class Rule:
         order: The rule as it was given.
         do: What happens.
         left: How often it may still happen; None: without end.
-        met: How many requests it matched.
+        met: How many requests, or writes, it matched.
         fired: How often it happened.
     """
 
@@ -58,8 +77,13 @@ class Rule:
 
     @property
     def match(self) -> dict[str, Any]:
-        """Which requests it is for."""
+        """Which requests, or writes, it is for."""
         return dict(self.order.get("match") or {})
+
+    @property
+    def refuses(self) -> bool:
+        """Whether it is for single writes."""
+        return self.do in _REFUSALS
 
 
 @dataclass(slots=True)
@@ -90,12 +114,15 @@ class FaultPlan:
             ValueError: It says something unknown.
         """
         do, match = str(order.get("do")), order.get("match") or {}
-        if do not in _BEFORE | _AFTER:
+        if do not in _BEFORE | _AFTER | _REFUSALS:
             raise ValueError(f"There is no failure {do!r}.")
-        if unknown := [*(set(order) - _KEYS), *(set(match) - _MATCH_KEYS)]:
+        keys, match_keys = (_REFUSAL_KEYS, _REFUSAL_MATCH_KEYS) if do in _REFUSALS else (_KEYS, _MATCH_KEYS)
+        if unknown := [*(set(order) - keys), *(set(match) - match_keys)]:
             raise ValueError(f"A rule has no {', '.join(sorted(unknown))}.")
         if order.get("where") not in {None, *_PLACES.values()}:
             raise ValueError(f"There is no place {order['where']!r}.")
+        if do in _REFUSALS:
+            _check_refusal(order, match)
         re.compile(match.get("path", ""))
         endless = "every" in match or "share" in match
         times = order.get("times", None if endless else 1)
@@ -117,25 +144,78 @@ class FaultPlan:
         if place is None:
             return None
         for rule in self.rules:
-            if rule.left == 0 or rule.order.get("where") not in {None, place}:
+            if rule.refuses or rule.left == 0 or rule.order.get("where") not in {None, place}:
                 continue
-            if not await _concerns(rule.match, request):
-                continue
-            rule.met += 1
-            if self._hits(rule):
-                rule.fired += 1
-                rule.left = None if rule.left is None else rule.left - 1
+            if await _concerns(rule.match, request) and self._hits(rule):
                 self.log.append({"where": place, "do": rule.do, "method": request.method, "path": request.path})
                 return rule
         return None
 
+    @contextmanager
+    def writing(self, entity: str, operation: str, body: Row) -> Iterator[None]:
+        """Hold one write of QuickBooks, to refuse it before it is done or after, if a rule says so.
+
+        Args:
+            entity: What is written; `Batch` is a batch as a whole.
+            operation: As in a batch's item.
+            body: The entity as it was sent.
+
+        Raises:
+            QboError: It is refused.
+        """
+        rule = next(
+            (
+                rule
+                for rule in self.rules
+                if rule.refuses and rule.left != 0 and _is_for(rule.match, entity, operation, body) and self._hits(rule)
+            ),
+            None,
+        )
+        if rule is None:
+            yield
+            return
+        code = rule.order["code"]
+        self.log.append({"where": "qbo", "do": rule.do, "code": code, "entity": entity, "operation": operation})
+        if rule.do == "refuse_after":
+            yield
+        raise errors.of_code(code)
+
     def _hits(self, rule: Rule) -> bool:
+        """Count what a rule matched, and whether it fires; it is then used up once."""
+        rule.met += 1
+        if not self._chooses(rule):
+            return False
+        rule.fired += 1
+        rule.left = None if rule.left is None else rule.left - 1
+        return True
+
+    def _chooses(self, rule: Rule) -> bool:
         match = rule.match
         if "nth" in match:
             return bool(rule.met == match["nth"])
         if "every" in match:
             return bool(rule.met % match["every"] == 0)
         return "share" not in match or self._random.random() < match["share"]
+
+
+def _check_refusal(order: dict[str, Any], match: dict[str, Any]) -> None:
+    if order.get("where") not in {None, "qbo"}:
+        raise ValueError("Only qbo refuses single writes.")
+    if str(order.get("code")) not in errors.CODES or not isinstance(order["code"], str):
+        raise ValueError(f"There is no fault {order.get('code')!r} in {', '.join(errors.CODES)}.")
+    if match.get("entity", "Batch") not in {"Batch", *ENTITIES}:
+        raise ValueError(f"There is no entity {match['entity']!r}.")
+    if match.get("operation", "create") not in OPERATIONS:
+        raise ValueError(f"There is no operation {match['operation']!r}.")
+    re.compile(match.get("body", ""))
+
+
+def _is_for(match: dict[str, Any], entity: str, operation: str, body: Row) -> bool:
+    if match.get("entity", entity) != entity or ("entity" not in match and entity == "Batch"):
+        return False
+    if match.get("operation", operation) != operation:
+        return False
+    return "body" not in match or re.search(match["body"], wire.dump(body)) is not None
 
 
 async def _concerns(match: dict[str, Any], request: web.Request) -> bool:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
     from datetime import datetime
 
 
@@ -285,3 +286,52 @@ def deposited() -> QboError:
         "Deposited Transaction cannot be changed : If you want to change or delete it, you must first edit "
         "the deposit it appears on and remove it.",
     )
+
+
+def system_failure() -> QboError:
+    """Return the fault for what went wrong inside: whether the work was done is not told."""
+    return QboError(
+        "10000",
+        "An application error has occurred while processing your request",
+        "System Failure Error: something went wrong on the way",
+        status=500,
+    )
+
+
+def item_throttled() -> QboError:
+    """Return the fault of a batch's item that was one too many."""
+    return QboError(
+        "3001", "ThrottleExceeded", "message=ThrottleExceeded; errorCode=003001; statusCode=429", status=429
+    )
+
+
+CODES: dict[str, Callable[[], QboError]] = {
+    "610": lambda: not_found("Something you're trying to use has been made inactive."),
+    "2010": lambda: unknown_property("Order"),
+    "2020": lambda: missing("Order"),
+    "2030": lambda: unsupported("Order is unsupported."),
+    "2500": lambda: invalid_reference("Order", "0"),
+    "3001": item_throttled,
+    "5010": stale,
+    "5020": lambda: lacks_feature("Order"),
+    "6000": lambda: business("Refused on order."),
+    "6070": lambda: wrong_product("0"),
+    "6100": lambda: wrong_tax_code("Order"),
+    "6140": lambda: duplicate_number("0", "Invoice", "0"),
+    "6190": subscription_ended,
+    "6210": period_closed,
+    "6240": duplicate_name,
+    "6520": needs_quantity,
+    "6540": deposited,
+    "10000": system_failure,
+}
+"""The faults that can be ordered (see `sandbox.faults`), as they are worded where nothing in particular is wrong."""
+
+
+def of_code(code: str) -> QboError:
+    """Return the fault of a code of `CODES`.
+
+    Raises:
+        KeyError: There is none.
+    """
+    return CODES[code]()

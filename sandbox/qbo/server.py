@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import uuid
+from contextlib import AbstractContextManager, nullcontext
 from random import Random
 from typing import TYPE_CHECKING, Any
 
@@ -50,6 +51,8 @@ class QboServer:
         self.throttle = Throttle(self.limits, company.clock)
         self.replay = Replay(company.options)
         self.calls = Calls()
+        self.writing: Callable[[str, str, Row], AbstractContextManager[None]] = lambda *_write: nullcontext()
+        """Holds each write while it is done, by entity, operation and body; may refuse it."""
         self._random = Random(seed)
 
     def reset_calls(self) -> None:
@@ -108,7 +111,8 @@ class QboServer:
             if (first := self.replay.first(requestid, batch=True)) is not None:
                 return first
             items = batch.items_of(body, self.limits.batch_size, with_requestid=requestid is not None)
-            results = await batch.run(items, self._random, self._write, self._query, self._wait_item)
+            with self.writing("Batch", "create", body):
+                results = await batch.run(items, self._random, self._write, self._query, self._wait_item)
             self.calls.faults.update(one["Fault"]["Error"][0]["code"] for one in results if "Fault" in one)
             answer = self._answer({"BatchItemResponse": results})
             self.replay.keep(requestid, answer)
@@ -126,8 +130,9 @@ class QboServer:
 
     def _write(self, entity: Entity, operation: str | None, include: str | None, body: Row) -> Row:
         wanted = operations.operation_of(body, operation, include)
-        row = operations.write(self.company, entity, wanted, body)
-        self.calls.wrote(entity.name, wanted, body)
+        with self.writing(entity.name, wanted.removeprefix("update-"), body):
+            row = operations.write(self.company, entity, wanted, body)
+            self.calls.wrote(entity.name, wanted, body)
         return row
 
     def _query(self, text: str) -> dict[str, Any]:

@@ -12,7 +12,7 @@ from target_qbo.ledger import documents, tickets
 from target_qbo.ledger.sendings import Finished, write_answers
 from target_qbo.ledger.status import HALF, REVISING, DocumentState, TicketStatus
 from target_qbo.posting.recovery import verify_company
-from target_qbo.posting.references import ItemUnavailableError, References
+from target_qbo.posting.references import References, UnavailableError
 from target_qbo.posting.revision import RevisionRefusedError, revise
 from target_qbo.posting.work import TicketWork, fingerprint
 from target_qbo.qbo import QboFaultError, faults
@@ -171,8 +171,8 @@ class Deciding:
     def _prepare(self, pending: PendingTicket, document: Document, references: References) -> TicketWork | None:
         try:
             refs, start = self._resolve(references, document)
-        except ItemUnavailableError as error:
-            self._settlements.skip(*_as_read(pending), "item_unavailable", str(error))
+        except UnavailableError as error:
+            self._settlements.skip(*_as_read(pending), "unavailable", str(error))
             return None
         if start is not None and document.date < start:
             self._settlements.skip(

@@ -16,14 +16,16 @@ from target_qbo.accounting.naming import suffixed
 from target_qbo.errors import ConfigurationError
 from target_qbo.ledger import references as stored
 from target_qbo.ledger.references import Reference
+from target_qbo.posting.lists import DELETED, Row, find_account, name_field, pick
 from target_qbo.posting.payloads import DocumentRefs
-from target_qbo.posting.plans import ACCOUNT_PLANS, OURS, SYSTEM_ACCOUNTS, AccountRole
+from target_qbo.posting.plans import ACCOUNT_PLANS, OURS, AccountRole
+from target_qbo.posting.preferences import preferences_in
 from target_qbo.qbo import faults
 from target_qbo.qbo.client import quoted
 from target_qbo.qbo.faults import QboFaultError
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Mapping, Sequence
+    from collections.abc import Callable, Iterable, Mapping
 
     from target_qbo.accounting import Document, ItemKey
     from target_qbo.ledger import CompanyLedger
@@ -32,12 +34,11 @@ if TYPE_CHECKING:
 
 logger = logging.getLogger("target-qbo.references")
 
-Row = dict[str, Any]
-_DELETED = " (deleted)"
+_TRACKED = {"Department": "departments", "Class": "classes"}
 
 
-class ItemUnavailableError(Exception):
-    """An item that a document needs can't be had; the document's ticket is skipped, the others go on."""
+class UnavailableError(Exception):
+    """Something that a document needs can't be had; the document's ticket is skipped, the others go on."""
 
 
 class References:
@@ -58,6 +59,8 @@ class References:
         self._known = stored.load(ledger)
         self._cold = not self._known
         self._listings: dict[str, list[Row]] = {}
+        self._unavailable: dict[tuple[str, str], UnavailableError] = {}
+        self._untracked: set[str] = set()
 
     def for_document(self, document: Document) -> DocumentRefs:
         """Return the ids of all that a document, with its payments, refers to."""
@@ -96,6 +99,7 @@ class References:
         stored.forget_all(self._ledger)
         self._known = {}
         self._listings = {}
+        self._unavailable = {}
         self._cold = True
 
     def guest_customer(self) -> str:
@@ -107,9 +111,15 @@ class References:
         return self._remembered("Item", f"{key.role}:{key.name.casefold()}", lambda: self._find_item(key))
 
     def _remembered(self, entity: str, key: str, find: Callable[[], Reference]) -> Reference:
+        if (entity, key) in self._unavailable:
+            raise self._unavailable[entity, key]
         known = self._known.get((entity, key))
         if known is None:
-            found = find()
+            try:
+                found = find()
+            except UnavailableError as error:
+                self._unavailable[entity, key] = error
+                raise
             known = Reference(entity, key, found.qbo_id, found.name, found.details)
             stored.remember(self._ledger, known)
             self._known[entity, key] = known
@@ -126,12 +136,12 @@ class References:
         """Find an entity by name as far as is known without asking: None also where it was never asked."""
         if not self._cold:
             return None
-        return pick(self._rows(entity), _name_field(entity), name)
+        return pick(self._rows(entity), name_field(entity), name)
 
     def _look_up(self, entity: str, name: str) -> Row | None:
         """Find an entity whose name was refused as taken: one query."""
-        field = _name_field(entity)
-        names = ",".join(quoted(some) for some in (name, name + _DELETED))
+        field = name_field(entity)
+        names = ",".join(quoted(some) for some in (name, name + DELETED))
         return pick(self._client.query(entity, f"{field} in ({names}) and Active in (true,false)"), field, name)
 
     def _find_or_create(
@@ -144,28 +154,37 @@ class References:
         """Return the entity of a name, made if absent, reactivated if inactive; None where another's has the name."""
         row = self._named(entity, name)
         if row is None:
-            try:
-                return self._create(entity, body)
-            except QboFaultError as error:
-                if error.fault.code != faults.DUPLICATE_NAME:
-                    raise
-            row = self._look_up(entity, name)
+            row = self._create_or_look_up(entity, name, body)
         if row is None or not fits(row):
             return None
         return row if row.get("Active", True) else self._reactivate(entity, row, name)
 
+    def _create_or_look_up(self, entity: str, name: str, body: Mapping[str, Any]) -> Row | None:
+        try:
+            return self._create(entity, body)
+        except QboFaultError as error:
+            if error.fault.code != faults.DUPLICATE_NAME:
+                raise
+        return self._look_up(entity, name)
+
     def _create(self, entity: str, body: Mapping[str, Any]) -> Row:
-        row = self._client.write_named(entity, body, _request_id())
-        logger.info("created in QuickBooks: %s %s", entity, row.get(_name_field(entity)))
+        row = self._client.write_repeatable(entity, body, _request_id())
+        logger.info("created in QuickBooks: %s %s", entity, row.get(name_field(entity)))
         if self._cold:
             self._rows(entity).append(row)
         return row
 
     def _reactivate(self, entity: str, row: Row, name: str) -> Row:
-        body = {"Id": row["Id"], "SyncToken": row["SyncToken"], "sparse": True, "Active": True}
-        body[_name_field(entity)] = name
+        body = {"Id": row["Id"], "sparse": True, "Active": True, name_field(entity): name}
+        try:
+            active = self._client.write_repeatable(entity, body | {"SyncToken": row["SyncToken"]}, _request_id())
+        except QboFaultError as error:
+            now = next(self._client.query(entity, f"Id = {quoted(row['Id'])} and Active in (true,false)"), None)
+            if error.fault.code != faults.STALE_OBJECT or now is None:
+                raise
+            active = self._client.write_repeatable(entity, body | {"SyncToken": now["SyncToken"]}, _request_id())
         logger.info("reactivated in QuickBooks: %s %s", entity, name)
-        return self._client.write_named(entity, body, _request_id())
+        return active
 
     # Each kind
 
@@ -176,14 +195,17 @@ class References:
         plan = ACCOUNT_PLANS[role]
         name: str = getattr(self._settings.names, role)
         row = find_account(self._rows("Account"), role, name)
-        if row is not None and row.get("AccountType") != plan.type:
+        if row is None:
+            body = {"Name": name, "AccountType": plan.type, "AccountSubType": plan.subtype}
+            row = self._create_or_look_up("Account", name, body)
+        if row is None:
+            raise ConfigurationError(f"QuickBooks neither has nor takes the account {name!r}")
+        if row.get("AccountType") != plan.type:
             raise ConfigurationError(
                 f"the account {name!r} is of type {row.get('AccountType')!r}, not {plan.type!r}: rename it in "
                 f"QuickBooks, or set {role} to another name"
             )
-        if row is None:
-            row = self._create("Account", {"Name": name, "AccountType": plan.type, "AccountSubType": plan.subtype})
-        elif not row.get("Active", True):
+        if not row.get("Active", True):
             row = self._reactivate("Account", row, name)
         return Reference("Account", role, row["Id"], row["Name"])
 
@@ -199,9 +221,12 @@ class References:
     def _payment_method(self, method: PaymentMethod) -> Reference:
         def find() -> Reference:
             kind = "CREDIT_CARD" if method is PaymentMethod.CREDIT_CARD else "NON_CREDIT_CARD"
-            row = self._find_or_create("PaymentMethod", method, {"Name": method, "Type": kind})
+            try:
+                row = self._find_or_create("PaymentMethod", method, {"Name": method, "Type": kind})
+            except QboFaultError as error:
+                raise UnavailableError(f"QuickBooks refuses the payment method {method!r}: {error}") from None
             if row is None:
-                raise ConfigurationError(f"QuickBooks neither has nor takes the payment method {method!r}")
+                raise UnavailableError(f"QuickBooks neither has nor takes the payment method {method!r}")
             return Reference("PaymentMethod", method, row["Id"], row["Name"])
 
         return self._remembered("PaymentMethod", method, find)
@@ -224,7 +249,7 @@ class References:
                 if row.get("Type") == "Inventory" and row.get("InvStartDate"):
                     details["inv_start_date"] = str(row["InvStartDate"])[:10]
                 return Reference("Item", "", row["Id"], row["Name"], details)
-        raise ItemUnavailableError(
+        raise UnavailableError(
             f"the item names {key.name!r} and {name!r} are both taken by items on other accounts than {income.name!r}"
         )
 
@@ -245,7 +270,7 @@ class References:
             if role is ItemRole.DISCOUNT and refused is not None:
                 self._remember_discount_type("Service")
             return row
-        raise ItemUnavailableError(f"QuickBooks refuses the item {name!r}: {refused}")
+        raise UnavailableError(f"QuickBooks refuses the item {name!r}: {refused}")
 
     def _item_bodies(self, role: ItemRole, name: str, income: Reference) -> Iterable[Row]:
         """Yield the ways to make an item, the best first: the next is for a company that refuses the one before."""
@@ -311,25 +336,38 @@ class References:
         Raises:
             ConfigurationError: The till's currency is not the company's: nothing is ever booked one to one.
         """
-
-        def find() -> Reference:
-            preferences = next(self._client.query("Preferences"), {}).get("CurrencyPrefs") or {}
-            home = str((preferences.get("HomeCurrency") or {}).get("value") or "")
-            several = bool(preferences.get("MultiCurrencyEnabled"))
-            return Reference("Setting", "currency", home, home, {"several": several})
-
-        home = self._remembered("Setting", "currency", find)
+        kept = self._preferences()
+        home = kept["home_currency"]
         wanted = self._settings.currency
-        if wanted is not None and home.name and wanted.upper() != home.name.upper():
+        if wanted is not None and home and wanted.upper() != home.upper():
             raise ConfigurationError(
-                f"the till's currency is {wanted}, the company's home currency is {home.name}: a document in another "
+                f"the till's currency is {wanted}, the company's home currency is {home}: a document in another "
                 "currency can't be posted; use a company that keeps its books in that currency"
             )
-        return home.name if home.details.get("several") else None
+        return home if kept["several_currencies"] else None
+
+    def _preferences(self) -> Mapping[str, Any]:
+        def find() -> Reference:
+            kept = preferences_in(next(self._client.query("Preferences"), {}))
+            names = ("home_currency", "several_currencies", "departments", "classes")
+            return Reference("Setting", "preferences", "", "", {name: getattr(kept, name) for name in names})
+
+        return self._remembered("Setting", "preferences", find).details
+
+    def _tracks(self, entity: str) -> bool:
+        """Tell whether the company uses departments or classes; where it did not, it is asked again in each run."""
+        if entity not in self._untracked and not self._preferences()[_TRACKED[entity]]:
+            del self._known["Setting", "preferences"]
+            if not self._preferences()[_TRACKED[entity]]:
+                logger.warning("the company does not use %s: they are left out", _TRACKED[entity])
+                self._untracked.add(entity)
+        return entity not in self._untracked
 
     def _listed(self, entity: str, name: str | None) -> str | None:
-        """Return the id of a department or class that a location is to have; None where it has none."""
+        """Return the id of a department or class that a location is to have; None where the plan has none of them."""
         if name is None:
+            return None
+        if not self._tracks(entity):
             return None
 
         def find() -> Reference:
@@ -339,32 +377,6 @@ class References:
             return Reference(entity, "", row["Id"], row["Name"])
 
         return self._remembered(entity, name.casefold(), find).qbo_id
-
-
-def find_account(rows: Sequence[Row], role: AccountRole, name: str) -> Row | None:
-    """Find an account by name; a system account that has another name, by its subtype if one alone has that."""
-    row = pick(rows, "Name", name)
-    if row is not None or role not in SYSTEM_ACCOUNTS:
-        return row
-    subtype = ACCOUNT_PLANS[role].subtype
-    same = [row for row in rows if row.get("AccountSubType") == subtype and row.get("Active", True)]
-    return same[0] if len(same) == 1 else None
-
-
-def pick(rows: Iterable[Row], field: str, name: str) -> Row | None:
-    """Choose the row of a name: an active one before an inactive one, which shows as ``name (deleted)``."""
-    wanted = name.casefold()
-    matches = [
-        row
-        for row in rows
-        if str(row.get(field, "")).casefold() == wanted
-        or (not row.get("Active", True) and str(row.get(field, "")).casefold() == wanted + _DELETED)
-    ]
-    return max(matches, key=lambda row: bool(row.get("Active", True)), default=None)
-
-
-def _name_field(entity: str) -> str:
-    return "DisplayName" if entity == "Customer" else "Name"
 
 
 def _request_id() -> str:

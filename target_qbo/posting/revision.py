@@ -170,7 +170,7 @@ def _update(
         if row is None:
             raise RevisionRefusedError(_GONE, f"{document.kind} {document.number} is gone", final=final)
         try:
-            answer = client.write_named(entity, body | {"SyncToken": row["SyncToken"]}, uuid.uuid4().hex)
+            answer = client.write_repeatable(entity, body | {"SyncToken": row["SyncToken"]}, uuid.uuid4().hex)
         except QboFaultError as error:
             if error.fault.code == faults.STALE_OBJECT and not last:
                 continue

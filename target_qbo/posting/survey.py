@@ -10,8 +10,8 @@ from enum import StrEnum
 from typing import TYPE_CHECKING, Any
 
 from target_qbo.accounting import PaymentMethod
+from target_qbo.posting.lists import find_account, pick
 from target_qbo.posting.plans import ACCOUNT_PLANS, OURS, SYSTEM_ACCOUNTS, AccountRole
-from target_qbo.posting.references import find_account, pick
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

@@ -73,11 +73,11 @@ def _take_back(client: QboClient, document: StandingDocument) -> None:
         short = {"Id": row["Id"], "SyncToken": row["SyncToken"]}
         try:
             if kind is DocumentKind.PAYMENT:
-                client.write(entity, row, request_id, operation="update", include="void", limited=True)
+                client.write_repeatable(entity, row, request_id, operation="update", include="void")
             elif kind is DocumentKind.INVOICE:
-                client.write(entity, short, request_id, operation="void", limited=True)
+                client.write_repeatable(entity, short, request_id, operation="void")
             else:
-                client.write(entity, short, request_id, operation="delete", limited=True)
+                client.write_repeatable(entity, short, request_id, operation="delete")
         except QboFaultError as error:
             if error.fault.code != faults.STALE_OBJECT or last:
                 raise

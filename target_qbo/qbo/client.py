@@ -92,14 +92,24 @@ class QboClient:
                 return
             start += PAGE
 
-    def write_named(self, entity: str, body: Mapping[str, Any], request_id: str) -> Entity:
-        """Create or update an entity that has a unique name, so that trying again can't double it.
+    def write_repeatable(
+        self,
+        entity: str,
+        body: Mapping[str, Any],
+        request_id: str,
+        *,
+        operation: str | None = None,
+        include: str | None = None,
+    ) -> Entity:
+        """Write what can't be doubled: an entity with a unique name, an update, a void; see :meth:`write`.
 
         Raises:
             QboFaultError: QuickBooks refused it.
             UnreachableError: QuickBooks can't be reached.
         """
-        return self._patiently(lambda: self.write(entity, body, request_id, limited=True))
+        return self._patiently(
+            lambda: self.write(entity, body, request_id, operation=operation, include=include, limited=True)
+        )
 
     def write(
         self,

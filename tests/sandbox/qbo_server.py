@@ -172,6 +172,7 @@ def qbo(kind: str = "us", limits: Limits | None = None, **options: object) -> It
     company = seed_company(kind, clock=clock, options=dict(options))
     server = QboServer(company, limits or Limits(**WIDE), SignIn(clock), seed=7)
     plan = FaultPlan(seed=7, expire_tokens=server.sign_in.expire_access_tokens)
+    server.writing = plan.writing
     app = web.Application(middlewares=[fault_middleware(plan)], client_max_size=64 * 2**20)
     app.add_routes([*qbo_routes(server), *control_routes(server), *fault_routes(plan)])
     with _Running(app) as url, requests.Session() as session:

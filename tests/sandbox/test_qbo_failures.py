@@ -7,11 +7,16 @@ from typing import Any
 import pytest
 import requests
 
-from tests.sandbox.qbo_server import TIMEOUT, Qbo
+from sandbox.qbo.errors import CODES
+from tests.sandbox.qbo_server import TIMEOUT, Qbo, Refused
 
 
 def _order(us: Qbo, *rules: dict[str, Any]) -> None:
     us.control("faults", list(rules))
+
+
+def _item(name: str, **fields: Any) -> dict[str, Any]:
+    return {"bId": name, "operation": "create", "Customer": {"DisplayName": name, **fields}}
 
 
 def _create(us: Qbo, name: str = "A") -> requests.Response:
@@ -141,6 +146,68 @@ def test_what_fired_is_told_and_all_can_be_forgotten(us: Qbo) -> None:
     assert _create(us).ok
 
 
+@pytest.mark.parametrize("code", CODES)
+def test_a_write_is_refused_with_a_chosen_fault_alone_and_in_a_batch(us: Qbo, code: str) -> None:
+    _order(us, {"do": "refuse", "code": code, "times": 2, "match": {"entity": "Customer", "body": "A"}})
+    with pytest.raises(Refused) as refused:
+        us.write("Customer", {"DisplayName": "A"})
+    assert (refused.value.code, refused.value.status) == (code, {"3001": 429, "10000": 500}.get(code, 400))
+    results = us.batch([_item("A"), _item("B")])
+    assert results["A"]["Fault"]["Error"][0] == refused.value.error
+    assert _customers(us) == ["B"]
+    assert us.batch([_item("A")])["A"]["Customer"]["DisplayName"] == "A"
+
+
+def test_which_write_is_refused(us: Qbo) -> None:
+    _order(us, {"where": "qbo", "do": "refuse", "code": "6000", "match": {"entity": "Customer", "nth": 3}})
+    us.write("Vendor", {"DisplayName": "no customer"})
+    us.write("Customer", {"DisplayName": "A"})
+    results = us.batch([_item("B"), _item("C"), _item("D")])
+    assert sum("Fault" in result for result in results.values()) == 1
+    _order(us, {"do": "refuse", "code": "6000", "match": {"operation": "update", "every": 2}})
+    row = us.write("Customer", {"DisplayName": "E"})
+    row = us.write("Customer", {"sparse": True, "Id": row["Id"], "SyncToken": "0", "DisplayName": "F"})
+    with pytest.raises(Refused, match="6000"):
+        us.write("Customer", {"sparse": True, "Id": row["Id"], "SyncToken": "1", "DisplayName": "G"})
+    assert us.control("qbo-calls")["faults"] == {"6000": 2}
+    assert us.control("faults")["fired"][-1] == {
+        "where": "qbo",
+        "do": "refuse",
+        "code": "6000",
+        "entity": "Customer",
+        "operation": "update",
+    }
+
+
+def test_a_void_is_refused_by_that_name(us: Qbo) -> None:
+    paid = us.write("Payment", {"CustomerRef": us.customer(), "TotalAmt": 5})
+    _order(us, {"do": "refuse", "code": "6540", "match": {"entity": "Payment", "operation": "void"}})
+    with pytest.raises(Refused, match="6540"):
+        us.write("Payment", paid, operation="update", include="void")
+    assert us.write("Payment", paid, operation="update", include="void")["TotalAmt"] == 0
+
+
+def test_a_write_is_done_and_called_refused(us: Qbo) -> None:
+    _order(us, {"do": "refuse_after", "code": "10000", "match": {"entity": "Customer"}})
+    results = us.batch([_item("A")])
+    assert results["A"]["Fault"]["Error"][0]["code"] == "10000"
+    assert _customers(us) == ["A"]
+
+
+def test_a_batch_is_refused_as_a_whole(us: Qbo) -> None:
+    _order(us, {"do": "refuse", "code": "2010", "match": {"entity": "Batch", "body": '"B"'}})
+    assert us.batch([_item("A")])["A"]["Customer"]
+    with pytest.raises(Refused, match="2010"):
+        us.batch([_item("B"), _item("C")])
+    assert _customers(us) == ["A"]
+
+
+def test_the_bookkeeper_is_not_refused(us: Qbo) -> None:
+    _order(us, {"do": "refuse", "code": "6000", "match": {"every": 1}})
+    us.control("qbo/entity", {"op": "create", "entity": "Customer", "body": {"DisplayName": "A"}})
+    assert _customers(us) == ["A"]
+
+
 @pytest.mark.parametrize(
     "rule",
     [
@@ -148,6 +215,17 @@ def test_what_fired_is_told_and_all_can_be_forgotten(us: Qbo) -> None:
         {"do": "500", "match": {"name": "x"}},
         {"do": "500", "where": "bank"},
         {"do": "500", "when": 1},
+        {"do": "500", "code": "6000"},
+        {"do": "500", "match": {"operation": "void"}},
+        {"do": "refuse"},
+        {"do": "refuse", "code": "1"},
+        {"do": "refuse", "code": 6000},
+        {"do": "refuse", "code": "6000", "where": "franpos"},
+        {"do": "refuse", "code": "6000", "seconds": 1},
+        {"do": "refuse", "code": "6000", "match": {"path": "x"}},
+        {"do": "refuse", "code": "6000", "match": {"entity": "Thing"}},
+        {"do": "refuse", "code": "6000", "match": {"operation": "burn"}},
+        {"do": "refuse", "code": "6000", "match": {"body": "("}},
     ],
 )
 def test_a_wrong_rule_is_refused(us: Qbo, rule: dict[str, Any]) -> None:

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import math
 import sqlite3
 import sys
 import time
+from collections import Counter
 from typing import TYPE_CHECKING
 
 import pytest
@@ -41,7 +43,10 @@ def test_what_left_nothing_is_sent_again_under_the_same_requestid(small_shop: Sh
     assert len(first) >= 20
     small_shop.forget_faults()
     small_shop.configure_target(settle_seconds=0.1)
+    small_shop.calls()
     assert small_shop.sync().returncode == 0
+    kinds = Counter(kind for _, kind, _ in first)
+    assert small_shop.calls()["reads"] == sum(math.ceil(number / 30) for number in kinds.values())
     second = request_ids(small_shop, "posted")
     assert {key: second[key] for key in first} == first
     assert small_shop.differences() == []
