@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
 _BUSY_SECONDS = 60
+_MIGRATIONS = Path(__file__).parent / "migrations"
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,17 +69,13 @@ def open_ledger(url: str, *, environment: str, realm_id: str) -> CompanyLedger:
         realm_id: The company's id in QuickBooks.
 
     Raises:
-        ConfigurationError: The URL is none that the ledger knows.
+        ConfigurationError: The URL is none that the ledger knows, or a newer release made the ledger.
         UnreachableError: The database can't be opened.
     """
     engine = _engine(url)
     try:
         _migrate(engine)
-        with engine.connect().execution_options(ledger_write=True) as connection, connection.begin():
-            key = {"environment": environment, "realm_id": realm_id}
-            found = connection.execute(sa.select(companies.c.id).filter_by(**key)).scalar()
-            if found is None:
-                found = connection.execute(sa.insert(companies).values(**key).returning(companies.c.id)).scalar_one()
+        found = _company_id(engine, environment=environment, realm_id=realm_id)
     except sa.exc.OperationalError as error:
         # The driver's text may hold the URL with its password: only its first words are fit to show.
         raise UnreachableError(
@@ -86,6 +83,24 @@ def open_ledger(url: str, *, environment: str, realm_id: str) -> CompanyLedger:
             "check ledger_url and that the database runs"
         ) from None
     return CompanyLedger(engine, found)
+
+
+def _company_id(engine: Engine, **key: str) -> int:
+    find = sa.select(companies.c.id).filter_by(**key)
+    with engine.connect() as connection:
+        found: int | None = connection.execute(find).scalar()
+    if found is not None:
+        return found
+    # Another process may enter it in the same moment.
+    with (
+        contextlib.suppress(sa.exc.IntegrityError),
+        engine.connect().execution_options(ledger_write=True) as connection,
+        connection.begin(),
+    ):
+        connection.execute(sa.insert(companies).values(**key))
+    with engine.connect() as connection:
+        entered: int = connection.execute(find).scalar_one()
+    return entered
 
 
 def _shown(url: URL) -> str:
@@ -128,11 +143,20 @@ def _begin_sqlite(connection: Connection) -> None:
 
 
 def _migrate(engine: Engine) -> None:
-    from alembic import command  # noqa: PLC0415 (a quarter of a second that only this call needs)
+    """Bring the tables up to date; Alembic, which takes long to load, is asked only where there is something to do."""
+    newest = max(path.stem.split("_")[0] for path in (_MIGRATIONS / "versions").glob("[0-9]*.py"))
+    with engine.connect() as connection:
+        known = sa.inspect(connection).has_table("alembic_version")
+        version = connection.execute(sa.text("SELECT version_num FROM alembic_version")).scalar() if known else None
+    if version == newest:
+        return
+    if version is not None and version > newest:
+        raise ConfigurationError(f"the ledger is of a newer release (its version {version}): update franpos-qbo")
+    from alembic import command  # noqa: PLC0415
     from alembic.config import Config  # noqa: PLC0415
 
     config = Config()
-    config.set_main_option("script_location", str(Path(__file__).parent / "migrations"))
+    config.set_main_option("script_location", str(_MIGRATIONS))
     with engine.connect().execution_options(ledger_write=True) as connection, connection.begin():
         if engine.dialect.name == "postgresql":
             # Two that start at once must not both make the tables; the lock ends with the transaction.

@@ -31,6 +31,71 @@ _ATTEMPT_LASTS = dt.timedelta(minutes=10)
 _LATEST_DOCUMENTS = 5000
 
 
+_NAMED = sa.and_(
+    documents.c.ticket == sa.bindparam("b_ticket"),
+    documents.c.kind == sa.bindparam("b_kind"),
+    documents.c.number == sa.bindparam("b_number"),
+)
+_UNSETTLED = sa.or_(documents.c.state == DocumentState.SENDING, documents.c.state == DocumentState.MISSING)
+_SENT = sa.and_(_NAMED, documents.c.state == DocumentState.SENDING)
+
+# Made once: putting statements together was a third of the time that posting took.
+_SENT_BEFORE = sa.select(documents.c.ticket, documents.c.kind, documents.c.number, documents.c.attempt).where(
+    _UNSETTLED, documents.c.ticket.in_(sa.bindparam("b_tickets", expanding=True))
+)
+_SEND = sa.insert(documents)
+_SEND_AGAIN = (
+    sa.update(documents)
+    .where(_NAMED, _UNSETTLED)
+    .values(
+        state=DocumentState.SENDING,
+        amount=sa.bindparam("b_amount"),
+        date=sa.bindparam("b_date"),
+        method=sa.bindparam("b_method"),
+        attempt=sa.bindparam("b_attempt"),
+        request_id=sa.bindparam("b_request_id"),
+        sent_at=sa.bindparam("b_now"),
+    )
+)
+_UNTOUCHED = sa.or_(tickets.c.fingerprint.is_(None), tickets.c.fingerprint.startswith(HALF))
+_BEGIN_POSTING = (
+    sa.update(tickets)
+    .where(tickets.c.id == sa.bindparam("b_ticket"))
+    .values(
+        status=TicketStatus.POSTING,
+        code=None,
+        reason=None,
+        updated_at=sa.bindparam("b_now"),
+        fingerprint=sa.case((_UNTOUCHED, sa.bindparam("b_half")), else_=tickets.c.fingerprint),
+    )
+)
+_STANDS = (
+    sa.update(documents)
+    .where(_SENT)
+    .values(
+        state=DocumentState.POSTED,
+        qbo_id=sa.bindparam("b_qbo_id"),
+        sync_token=sa.bindparam("b_sync_token"),
+        amount=sa.bindparam("b_amount"),
+        posted_at=sa.bindparam("b_now"),
+    )
+)
+_FORGET = sa.delete(documents).where(_SENT)
+_FINISH = (
+    sa.update(tickets)
+    .where(tickets.c.id == sa.bindparam("b_ticket"))
+    .values(
+        status=TicketStatus.POSTED,
+        code=None,
+        reason=None,
+        wait_until=None,
+        pending=tickets.c.revision != sa.bindparam("b_revision"),
+        fingerprint=sa.bindparam("b_fingerprint"),
+        updated_at=sa.bindparam("b_now"),
+    )
+)
+
+
 @dataclass(frozen=True, slots=True)
 class Sending:
     """A document about to be sent; ``fingerprint`` is that of all that is to stand for its ticket.
@@ -92,18 +157,11 @@ def write_sending(ledger: CompanyLedger, sendings: Sequence[Sending], now: dt.da
         The requestid: the same for the same documents in the same attempt.
     """
     with ledger.write() as connection:
-        known = {
-            (row.ticket, row.kind, row.number): row.attempt or uuid.uuid4().hex
-            for row in connection.execute(
-                sa.select(documents.c.ticket, documents.c.kind, documents.c.number, documents.c.attempt).where(
-                    _UNSETTLED,
-                    documents.c.ticket.in_({sending.ticket for sending in sendings}),
-                )
-            )
-        }
+        before = connection.execute(_SENT_BEFORE, {"b_tickets": sorted({sending.ticket for sending in sendings})})
+        known = {(row.ticket, row.kind, row.number): row.attempt or uuid.uuid4().hex for row in before}
         attempts = {sending.key: known.get(sending.key) or uuid.uuid4().hex for sending in sendings}
         request_id = _request_id((attempts[sending.key], sending.digest) for sending in sendings)
-        rows = [
+        fresh = [
             {
                 "company_id": ledger.company_id,
                 "ticket": sending.ticket,
@@ -121,8 +179,8 @@ def write_sending(ledger: CompanyLedger, sendings: Sequence[Sending], now: dt.da
             for sending in sendings
             if sending.key not in known
         ]
-        if rows:
-            connection.execute(sa.insert(documents), rows)
+        if fresh:
+            connection.execute(_SEND, fresh)
         again = [
             {
                 **_named(*sending.key),
@@ -130,40 +188,17 @@ def write_sending(ledger: CompanyLedger, sendings: Sequence[Sending], now: dt.da
                 "b_date": sending.date,
                 "b_method": sending.method,
                 "b_attempt": attempts[sending.key],
+                "b_request_id": request_id,
+                "b_now": now,
             }
             for sending in sendings
             if sending.key in known
         ]
         if again:
-            connection.execute(
-                sa.update(documents)
-                .where(_NAMED, _UNSETTLED)
-                .values(
-                    state=DocumentState.SENDING,
-                    amount=sa.bindparam("b_amount"),
-                    date=sa.bindparam("b_date"),
-                    method=sa.bindparam("b_method"),
-                    attempt=sa.bindparam("b_attempt"),
-                    request_id=request_id,
-                    sent_at=now,
-                ),
-                again,
-            )
-        untouched = sa.or_(tickets.c.fingerprint.is_(None), tickets.c.fingerprint.startswith(HALF))
+            connection.execute(_SEND_AGAIN, again)
+        halves = {sending.ticket: HALF + sending.fingerprint for sending in sendings}
         connection.execute(
-            sa.update(tickets)
-            .where(tickets.c.id == sa.bindparam("b_ticket"))
-            .values(
-                status=TicketStatus.POSTING,
-                code=None,
-                reason=None,
-                updated_at=now,
-                fingerprint=sa.case((untouched, sa.bindparam("b_half")), else_=tickets.c.fingerprint),
-            ),
-            [
-                {"b_ticket": key, "b_half": HALF + text}
-                for key, text in {s.ticket: s.fingerprint for s in sendings}.items()
-            ],
+            _BEGIN_POSTING, [{"b_ticket": key, "b_half": half, "b_now": now} for key, half in halves.items()]
         )
     return request_id
 
@@ -191,39 +226,27 @@ def write_answers(
                 "b_qbo_id": answer.qbo_id,
                 "b_sync_token": answer.sync_token,
                 "b_amount": answer.amount,
+                "b_now": now,
             }
             for answer in posted
         ]
         if rows:
-            connection.execute(
-                sa.update(documents)
-                .where(_SENT)
-                .values(
-                    state=DocumentState.POSTED,
-                    qbo_id=sa.bindparam("b_qbo_id"),
-                    sync_token=sa.bindparam("b_sync_token"),
-                    amount=sa.bindparam("b_amount"),
-                    posted_at=now,
-                ),
-                rows,
-            )
+            connection.execute(_STANDS, rows)
         gone = [_named(*one) for one in refused]
         if gone:
-            connection.execute(sa.delete(documents).where(_SENT), gone)
+            connection.execute(_FORGET, gone)
         if finished:
             connection.execute(
-                sa.update(tickets)
-                .where(tickets.c.id == sa.bindparam("b_key"))
-                .values(
-                    status=TicketStatus.POSTED,
-                    code=None,
-                    reason=None,
-                    wait_until=None,
-                    pending=tickets.c.revision != sa.bindparam("b_revision"),
-                    fingerprint=sa.bindparam("b_fingerprint"),
-                    updated_at=now,
-                ),
-                [{"b_key": one.key, "b_revision": one.revision, "b_fingerprint": one.fingerprint} for one in finished],
+                _FINISH,
+                [
+                    {
+                        "b_ticket": one.key,
+                        "b_revision": one.revision,
+                        "b_fingerprint": one.fingerprint,
+                        "b_now": now,
+                    }
+                    for one in finished
+                ],
             )
 
 
@@ -285,15 +308,6 @@ def sent_since(ledger: CompanyLedger, moment: dt.datetime) -> list[SentRequest]:
             .group_by(documents.c.request_id)
         ).all()
     return [SentRequest(*row) for row in rows]
-
-
-_NAMED = sa.and_(
-    documents.c.ticket == sa.bindparam("b_ticket"),
-    documents.c.kind == sa.bindparam("b_kind"),
-    documents.c.number == sa.bindparam("b_number"),
-)
-_UNSETTLED = sa.or_(documents.c.state == DocumentState.SENDING, documents.c.state == DocumentState.MISSING)
-_SENT = sa.and_(_NAMED, documents.c.state == DocumentState.SENDING)
 
 
 def _named(ticket: int, kind: str, number: str) -> dict[str, Any]:

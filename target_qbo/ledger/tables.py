@@ -111,7 +111,7 @@ sa.Index(
     "ix_tickets_pending",
     tickets.c.company_id,
     tickets.c.id,
-    sqlite_where=tickets.c.pending,
+    sqlite_where=sa.text("pending = 1"),  # as queries say it: SQLite knows an index by the words of its condition
     postgresql_where=tickets.c.pending,
 )
 

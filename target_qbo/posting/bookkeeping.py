@@ -15,7 +15,6 @@ from target_qbo.posting.courier import NotDone, Outcome, Posted, Refused
 from target_qbo.posting.recovery import find_numbered
 from target_qbo.posting.takeback import take_back
 from target_qbo.posting.totals import difference, total_of
-from target_qbo.posting.work import TicketWork, Write, fingerprint
 from target_qbo.qbo import faults
 
 if TYPE_CHECKING:
@@ -24,6 +23,7 @@ if TYPE_CHECKING:
     from target_qbo.ledger import CompanyLedger
     from target_qbo.posting.settlements import Settlements
     from target_qbo.posting.summary import RunSummary
+    from target_qbo.posting.work import TicketWork, Write
     from target_qbo.qbo import QboClient
 
 logger = logging.getLogger("target-qbo.posting")
@@ -90,7 +90,7 @@ class Bookkeeping:
                 write.amount,
                 write.work.document.date,
                 write.method,
-                fingerprint(write.work.document),
+                write.work.fingerprint,
                 write.digest(),
             )
             for write in writes
@@ -138,7 +138,7 @@ class Bookkeeping:
         elif work.unpaid:
             notes.follow += work.next_writes()
         else:
-            notes.finished.append(Finished(work.key, work.revision, fingerprint(work.document)))
+            notes.finished.append(Finished(work.key, work.revision, work.fingerprint))
 
     def _refuse(self, work: TicketWork) -> None:
         """Take back what stands of a ticket of which something was refused, and skip it with the fault."""
@@ -191,7 +191,7 @@ class Bookkeeping:
         return True
 
     def _finish(self, work: TicketWork) -> None:
-        finished = Finished(work.key, work.revision, fingerprint(work.document))
+        finished = Finished(work.key, work.revision, work.fingerprint)
         write_answers(self._ledger, [], [], [finished], _now())
         self._summary.posted += 1
 

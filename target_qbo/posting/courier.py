@@ -18,7 +18,6 @@ if TYPE_CHECKING:
 
 logger = logging.getLogger("target-qbo.dispatch")
 
-_PAUSE_SECONDS = 2.0
 _SLOW_SECONDS = 45  # a batch of 30 takes 5 to 20 (QuickBooks API notes, Requests)
 
 
@@ -115,7 +114,7 @@ class Courier:
             return [self._failure(error)] * len(writes)
         outcomes = [_outcome(results.get(item.item_id), again=again) for item in items]
         if any(isinstance(outcome, NotDone) for outcome in outcomes):
-            self._limits.pause(_PAUSE_SECONDS)
+            self._limits.pause(None)
             self._limits.slow_down()
         return outcomes
 
@@ -129,7 +128,7 @@ class Courier:
         if isinstance(error, QboFaultError):
             return Refused(error.fault)
         if isinstance(error, NotDoneError):
-            self._limits.pause(error.retry_after or _PAUSE_SECONDS)
+            self._limits.pause(error.retry_after)
             if error.throttled:
                 self._limits.slow_down()
             return NotDone(throttled=error.throttled)

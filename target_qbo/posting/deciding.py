@@ -210,7 +210,7 @@ class Deciding:
         work.posted_id = own.qbo_id
         if work.unpaid:
             return work
-        finished = Finished(work.key, work.revision, fingerprint(document))
+        finished = Finished(work.key, work.revision, work.fingerprint)
         write_answers(self._ledger, [], [], [finished], dt.datetime.now(dt.UTC))
         return None
 

@@ -29,7 +29,7 @@ logger = logging.getLogger("target-qbo.dispatch")
 _PATIENCE_SECONDS = 1.0
 _FAILURES_IN_A_ROW = 6
 _THROTTLED_IN_A_ROW = 100
-_BATCHES_AHEAD = 12
+_AHEAD = 1500  # writes decided before they can be sent: more than a minute's batches
 
 
 class Bookkeeper(Protocol):
@@ -92,10 +92,14 @@ class Dispatcher:
         more = True
         with ThreadPoolExecutor(self._max_concurrency, "qbo") as pool:
             while not self._stopped() and (more or self._waiting() or self._flying):
-                while more and len(self._ready) < self._batch_size * _BATCHES_AHEAD:
-                    more = self._take_from(source)
+                more = more and self._take_some(source, self._batch_size)
+                pause = 0.0 if self._stopped() else self._launch(pool)
+                # In the time in which nothing may be sent the next writes are decided.
+                while more and not self._stopped() and pause > 0 and len(self._ready) < _AHEAD and not self._answered():
+                    more = self._take_some(source, len(self._ready) + self._batch_size)
+                    pause = self._launch(pool)
                 if not self._stopped() and (self._waiting() or self._flying):
-                    self._collect(self._launch(pool))
+                    self._collect(pause)
             while self._flying:
                 self._collect(_PATIENCE_SECONDS)
         if self._stop is not None:
@@ -106,6 +110,16 @@ class Dispatcher:
 
     def _waiting(self) -> bool:
         return bool(self._ready or self._again)
+
+    def _answered(self) -> bool:
+        return any(future.done() for future in self._flying)
+
+    def _take_some(self, source: Iterator[Write], most: int) -> bool:
+        """Take writes until so many are ready; returns whether there may be more."""
+        while len(self._ready) < most:
+            if not self._take_from(source):
+                return False
+        return True
 
     def _take_from(self, source: Iterator[Write]) -> bool:
         """Take the next write; what goes wrong there must not lose the answers that are under way."""

@@ -48,6 +48,14 @@ class TicketWork:
     outstanding: int = 0
     refused: Fault | None = None
     renumbered: bool = False
+    _fingerprint: str | None = None
+
+    @property
+    def fingerprint(self) -> str:
+        """The hash of what the document, with its payments, says."""
+        if self._fingerprint is None:
+            self._fingerprint = fingerprint(self.document)
+        return self._fingerprint
 
     def next_writes(self) -> list[Write]:
         """Return what can be sent now, from here on outstanding: the document, or its payments when it has its id."""
@@ -108,7 +116,7 @@ class Write:
 
     def digest(self) -> str:
         """Return a hash of what is sent."""
-        text = simplejson.dumps(self.body, use_decimal=True, sort_keys=True)
+        text = simplejson.dumps(self.body, use_decimal=True)
         return hashlib.sha256(text.encode("ascii")).hexdigest()
 
 

@@ -261,6 +261,8 @@ class QboClient:
         headers = {**self._headers, "Authorization": f"Bearer {token}"}
         if data is not None:
             headers["Content-Type"] = "application/json"
+        batch = path == "batch"
+        self._limits.departs(batch=batch)
         try:
             response = self._session().request(
                 method,
@@ -268,7 +270,7 @@ class QboClient:
                 params={**params, "minorversion": MINOR_VERSION},
                 data=data,
                 headers=headers,
-                timeout=(_CONNECT_SECONDS, _BATCH_READ_SECONDS if path == "batch" else _READ_SECONDS),
+                timeout=(_CONNECT_SECONDS, _BATCH_READ_SECONDS if batch else _READ_SECONDS),
                 allow_redirects=False,
             )
         except (requests.ConnectTimeout, requests.exceptions.ProxyError) as error:

@@ -14,17 +14,20 @@ from collections.abc import Callable
 
 Clock = Callable[[], float]
 
-_AFTER_THROTTLE = 2 / 3
+_AFTER_THROTTLE = 0.85
 _LEAST_SHARE = 0.05
 _BACK_A_MINUTE = 0.1
 _SAME_THROTTLE = 0.1  # of a minute
+_PAUSE = 1 / 60  # of a minute
+_ON_THE_WAY_SECONDS = 0.05  # by which one request may be slower to arrive than another
 
 
 class RateLimits:
     """Counts what left within the last minute, and learns from being throttled; thread-safe.
 
     The limits are the company's: another app, or a stricter sandbox, may leave less of them. Each answer 429, or one
-    that comes very late, takes a third off what is used of them, a minute without one gives a tenth back.
+    that comes very late, takes a seventh off what is used of them, a minute without one gives a tenth back.
+    A request is given leave first (:meth:`try_take`), and counts from the moment at which it leaves (:meth:`departs`).
 
     Args:
         requests: Requests a minute, batches among them.
@@ -36,6 +39,7 @@ class RateLimits:
     def __init__(self, *, requests: int, batches: int, minute: float = 60.0, clock: Clock = time.monotonic) -> None:
         self._limits = {False: requests, True: batches}
         self._sent: dict[bool, deque[float]] = {False: deque(), True: deque()}
+        self._reserved = {False: 0, True: 0}
         self._minute = minute
         self._clock = clock
         self._paused_until = 0.0
@@ -44,7 +48,7 @@ class RateLimits:
         self._lock = threading.Lock()
 
     def try_take(self, *, batch: bool = False) -> float:
-        """Take leave to send now.
+        """Take leave to send one request.
 
         Returns:
             0 where it is given; else the seconds after which to ask again.
@@ -56,10 +60,17 @@ class RateLimits:
                 wait = max(wait, self._room_in(True, now))  # noqa: FBT003
             if wait > 0:
                 return wait
-            self._sent[False].append(now)
+            self._reserved[False] += 1
             if batch:
-                self._sent[True].append(now)
+                self._reserved[True] += 1
             return 0.0
+
+    def departs(self, *, batch: bool = False) -> None:
+        """Count a request that leaves now."""
+        with self._lock:
+            for kind in (False, True) if batch else (False,):
+                self._reserved[kind] = max(0, self._reserved[kind] - 1)
+                self._sent[kind].append(self._clock())
 
     def at_once(self, most: int) -> int:
         """Return how many requests to have on their way at once, of so many at most."""
@@ -69,18 +80,19 @@ class RateLimits:
     def recall(self, seconds_ago: float, *, batch: bool) -> None:
         """Count a request that an earlier process sent."""
         with self._lock:
-            for sent in (self._sent[False], self._sent[True]) if batch else (self._sent[False],):
-                bisect.insort(sent, self._clock() - seconds_ago)
+            for kind in (False, True) if batch else (False,):
+                bisect.insort(self._sent[kind], self._clock() - seconds_ago)
 
     def take(self, *, batch: bool = False) -> None:
         """Wait until leave is given."""
         while (wait := self.try_take(batch=batch)) > 0:
             time.sleep(wait)
 
-    def pause(self, seconds: float) -> None:
-        """Send nothing for so long: QuickBooks can't be reached, or asked to wait."""
+    def pause(self, seconds: float | None) -> None:
+        """Send nothing for so long: QuickBooks can't be reached, or asked to wait; None: for a moment."""
         with self._lock:
-            self._paused_until = max(self._paused_until, self._clock() + seconds)
+            pause = self._minute * _PAUSE if seconds is None else seconds
+            self._paused_until = max(self._paused_until, self._clock() + pause)
 
     def slow_down(self) -> None:
         """Use less of the limits: a request was throttled, or slow. Those on their way with it count once."""
@@ -96,11 +108,12 @@ class RateLimits:
 
     def _room_in(self, batch: bool, now: float) -> float:  # noqa: FBT001 (the key of a dict)
         sent = self._sent[batch]
-        while sent and sent[0] <= now - self._minute:
+        span = self._minute + _ON_THE_WAY_SECONDS
+        while sent and sent[0] <= now - span:
             sent.popleft()
-        if len(sent) < max(1, int(self._limits[batch] * self._share_at(now))):
+        if len(sent) + self._reserved[batch] < max(1, int(self._limits[batch] * self._share_at(now))):
             return 0.0
-        return sent[0] + self._minute - now
+        return sent[0] + span - now if sent else _ON_THE_WAY_SECONDS
 
 
 class BatchSize:

@@ -15,6 +15,7 @@ from alembic import command
 from alembic.config import Config
 
 import target_qbo.ledger
+from target_qbo.errors import ConfigurationError
 from target_qbo.ledger import documents, open_ledger, tickets
 from target_qbo.ledger.status import TicketStatus
 from target_qbo.ledger.tokens import TokenVault
@@ -102,3 +103,12 @@ def test_it_is_gone_on_with(shop: Shop, ledger_url: str) -> None:
     missing = [difference for difference in shop.differences() if "has 0 documents" in difference]
     assert len(missing) == len(shop.differences()) == 5
     assert all(any(ticket in difference for difference in missing) for ticket in posted)
+
+
+def test_a_ledger_of_a_newer_release_is_left_alone(shop: Shop, ledger_url: str) -> None:
+    engine = _open(shop, ledger_url).engine
+    with engine.begin() as connection:
+        connection.execute(sa.text("UPDATE alembic_version SET version_num = '9999'"))
+    engine.dispose()
+    with pytest.raises(ConfigurationError, match="newer release"):
+        _open(shop, ledger_url)
