@@ -14,11 +14,11 @@ from urllib.parse import urlsplit
 from singer_sdk import typing as th
 
 from target_qbo.accounting.naming import NUMBER_LENGTH
-from target_qbo.accounting.rules import PaymentMethod, Rules, Tender, normalise_tender
+from target_qbo.accounting.rules import ItemRule, PaymentMethod, Rules, Tender, normalise_tender
 from target_qbo.errors import ConfigurationError
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Iterable, Mapping
 
 _API_URLS = {
     "production": "https://quickbooks.api.intuit.com",
@@ -115,6 +115,23 @@ SETTINGS = th.PropertiesList(
         default=False,
         description="Post into a period in which the guest customer already has documents that are not ours.",
     ),
+    th.Property(
+        "item_rules",
+        th.ArrayType(
+            th.ObjectType(
+                th.Property("item", th.StringType, required=True),
+                th.Property("sku", th.StringType),
+                th.Property("name", th.StringType),
+                th.Property("account", th.StringType),
+                additional_properties=False,
+            )
+        ),
+        default=[],
+        description="Sold lines that go to an item of their own, by patterns (*, ?) of their sku, their name or both: "
+        "[{name: Gift card*, item: Gift cards sold, account: Gift cards}]. The first that fits counts. The item is "
+        "made on that account (default: services_account) where it is absent.",
+    ),
+    _map("currencies", "ISO code of the currency by Franpos location id, where it is not that of currency."),
     th.Property("currency", th.StringType, description="ISO code of the till's currency; default: the home currency."),
     th.Property(
         "tax_code",
@@ -190,6 +207,8 @@ class Settings:
     on_change: str
     accept_existing: bool
     currency: str | None
+    currencies: Mapping[str, str]
+    item_accounts: Mapping[str, str]
     tax_code: str | None
     inventory_start_date: dt.date
     deposit_accounts: Mapping[PaymentMethod, str]
@@ -231,6 +250,8 @@ class Settings:
             on_change=config["on_change"],
             accept_existing=config["accept_existing"],
             currency=config.get("currency") or None,
+            currencies=dict(config["currencies"]),
+            item_accounts=_item_accounts(config["item_rules"]),
             tax_code=config.get("tax_code") or None,
             inventory_start_date=_date("inventory_start_date", config["inventory_start_date"]),
             deposit_accounts=_deposit_accounts(config["deposit_accounts"]),
@@ -262,8 +283,29 @@ def _rules(config: Mapping[str, Any]) -> Rules:
         doc_number_prefix=prefix,
         wait_days=config["wait_days"],
         business_day_start=dt.time(int(hours), int(minutes)),
+        item_rules=tuple(_item_rule(rule, names.values()) for rule in config["item_rules"]),
         **names,
     )
+
+
+def _item_rule(rule: Mapping[str, Any], own_names: Iterable[str]) -> ItemRule:
+    item = _name("item_rules", rule["item"])
+    sku, name = rule.get("sku") or None, rule.get("name") or None
+    if sku is None and name is None:
+        raise ConfigurationError(f"item_rules: the rule for {item!r} needs a sku or a name, else it takes every line")
+    if item.casefold() in {own.casefold() for own in own_names}:
+        raise ConfigurationError(f"item_rules: {item!r} is the name of one of the other items")
+    return ItemRule(item, sku, name)
+
+
+def _item_accounts(rules: Iterable[Mapping[str, Any]]) -> dict[str, str]:
+    """Return the accounts that rules give, by their items' names without case."""
+    accounts: dict[str, str] = {}
+    for rule in rules:
+        account = rule.get("account")
+        if account and accounts.setdefault(rule["item"].strip().casefold(), account) != account:
+            raise ConfigurationError(f"item_rules: two accounts for {rule['item']!r}")
+    return accounts
 
 
 def _tender(name: str, kind: str) -> Tender:

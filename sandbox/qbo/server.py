@@ -147,7 +147,10 @@ class QboServer:
             self._check_token(request)
             with self.throttle.admitted(batch=batch):
                 self.calls.requests += 1
-                await request.read()  # while the caller is still there: the work goes on when nobody waits any more
+                try:
+                    await request.read()  # while the caller is still there: the work goes on when nobody waits any more
+                except ConnectionResetError:
+                    return web.Response(status=400)  # it broke off in the middle: nothing was asked
                 await self._wait(self.limits.latency_ms / 2)
                 try:
                     answer = await work()

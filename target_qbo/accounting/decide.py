@@ -156,11 +156,7 @@ def _goods(ticket: Ticket, discounts: Sequence[Discount], rules: Rules) -> Itera
 
 
 def _sold(line: Line, rules: Rules) -> DocumentLine:
-    item = (
-        ItemKey(ItemRole.PRODUCT, rules.product_item)
-        if line.is_product
-        else ItemKey(ItemRole.SERVICE, rules.service_item)
-    )
+    item = _item(line, rules)
     product = cents(multiply(line.unit_price, line.quantity))
     amount = cents(line.amount)
     shown = product == amount and fits_decimals(line.quantity, _DECIMALS) and fits_decimals(line.unit_price, _DECIMALS)
@@ -170,6 +166,15 @@ def _sold(line: Line, rules: Rules) -> DocumentLine:
     direction = line.quantity or amount
     quantity = Decimal((direction > 0) - (direction < 0))
     return DocumentLine(item, quantity, amount * quantity + ZERO, amount, description)
+
+
+def _item(line: Line, rules: Rules) -> ItemKey:
+    for rule in rules.item_rules:
+        if rule.covers(line):
+            return ItemKey(ItemRole.RULED, rule.item)
+    if line.is_product:
+        return ItemKey(ItemRole.PRODUCT, rules.product_item)
+    return ItemKey(ItemRole.SERVICE, rules.service_item)
 
 
 def _discount(discount: Discount, amount: Decimal, rules: Rules) -> Iterator[DocumentLine]:
@@ -224,7 +229,7 @@ def _document(
 def _turned(line: DocumentLine) -> DocumentLine:
     """Turn the sign of a line: returned goods come back as positive quantities, the rest by its price."""
     amount = -line.amount + ZERO
-    if line.item.role in {ItemRole.PRODUCT, ItemRole.SERVICE}:
+    if line.item.role in {ItemRole.PRODUCT, ItemRole.SERVICE, ItemRole.RULED}:
         return DocumentLine(line.item, -line.quantity, line.unit_price, amount, line.description)
     return DocumentLine(line.item, line.quantity, -line.unit_price, amount, line.description)
 

@@ -23,6 +23,7 @@ class ItemRole(StrEnum):
     CUSTOMER_BALANCE = "customer_balance"
     TAX = "tax"
     DISCOUNT = "discount"
+    RULED = "ruled"  # an item that a rule of the settings names; on the account that the rule gives
 
 
 @dataclass(frozen=True, slots=True)

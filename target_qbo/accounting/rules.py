@@ -6,10 +6,13 @@ import datetime as dt
 import re
 from dataclasses import dataclass, field
 from enum import StrEnum
+from fnmatch import fnmatchcase
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
+
+    from target_qbo.accounting.ticket import Line
 
 
 class PaymentMethod(StrEnum):
@@ -42,6 +45,29 @@ class Tender(StrEnum):
 
 
 @dataclass(frozen=True, slots=True)
+class ItemRule:
+    """Sold lines that go to an item of their own: gift cards and deposits sold, say, which are no income.
+
+    Attributes:
+        item: The item's name in QuickBooks.
+        sku: Pattern (``*``, ``?``) of the line's SKU, case ignored; None: any.
+        name: Pattern of the line's name, likewise.
+    """
+
+    item: str
+    sku: str | None = None
+    name: str | None = None
+
+    def covers(self, line: Line) -> bool:
+        """Tell whether a line is to go to this item."""
+        return _matches(line.sku, self.sku) and _matches(line.name, self.name)
+
+
+def _matches(text: str | None, pattern: str | None) -> bool:
+    return pattern is None or fnmatchcase((text or "").casefold().strip(), pattern.casefold())
+
+
+@dataclass(frozen=True, slots=True)
 class Rules:
     """The choices of one company.
 
@@ -50,6 +76,7 @@ class Rules:
         doc_number_prefix: Stands before the receipt number in every ``DocNumber``.
         wait_days: Days from the sale that an underpaid ticket waits for a late tender.
         business_day_start: Local time at which a business day begins; before it a ticket is yesterday's.
+        item_rules: Lines that go to other items; the first that covers a line counts.
         product_item: Item that carries sold products, and so on for the others.
     """
 
@@ -57,6 +84,7 @@ class Rules:
     doc_number_prefix: str = ""
     wait_days: int = 3
     business_day_start: dt.time = dt.time(0)
+    item_rules: tuple[ItemRule, ...] = ()
     product_item: str = "Product"
     service_item: str = "Service"
     tips_item: str = "Tips"
@@ -73,6 +101,7 @@ class Rules:
             self.reward_points_item,
             self.customer_balance_item,
             self.tax_item,
+            *(rule.item for rule in self.item_rules),
         )
         return frozenset(name.casefold() for name in names)
 

@@ -5,14 +5,16 @@ from __future__ import annotations
 import datetime as dt
 from typing import TYPE_CHECKING
 
-from target_qbo.accounting import Document, DocumentKind, Ticket, Voided, Waiting, decide
+from target_qbo.accounting import Document, DocumentKind, PaymentMethod, Ticket, Voided, Waiting, decide
+from target_qbo.accounting.liabilities import booked_as_income
 from target_qbo.accounting.ticket import discount_from_record, payment_from_record
 from target_qbo.errors import ConfigurationError
 from target_qbo.ledger import documents, tickets
 from target_qbo.ledger.sendings import Finished, write_answers
 from target_qbo.ledger.status import HALF, REVISING, DocumentState, TicketStatus
+from target_qbo.posting.entities import UnavailableError
 from target_qbo.posting.recovery import verify_company
-from target_qbo.posting.references import References, UnavailableError
+from target_qbo.posting.references import References
 from target_qbo.posting.revision import RevisionRefusedError, revise
 from target_qbo.posting.work import TicketWork, fingerprint
 from target_qbo.qbo import QboFaultError, faults
@@ -185,6 +187,9 @@ class Deciding:
         standing = self._revise(pending, document, refs)
         if standing is None:
             return None
+        if not pending.standing:
+            has_account = PaymentMethod.GIFT_CARD in self._settings.deposit_accounts
+            self._summary.owed += booked_as_income(document, gift_cards_have_an_account=has_account)
         work = TicketWork(pending.key, pending.revision, document, refs, missing=pending.missing)
         return self._resume(work, standing)
 

@@ -8,6 +8,7 @@ from decimal import Decimal
 from typing import TYPE_CHECKING, Any
 
 from target_qbo.accounting import DocumentKind
+from target_qbo.accounting.liabilities import Owed
 from target_qbo.ledger import tickets
 from target_qbo.ledger.status import TicketStatus
 
@@ -36,6 +37,7 @@ class RunSummary:
     waiting: int = 0
     open: int = 0
     taken_back: int = 0
+    owed: Owed = field(default_factory=Owed)
     documents: Counter[DocumentKind] = field(default_factory=Counter)
     amounts: dict[DocumentKind, Decimal] = field(default_factory=lambda: defaultdict(Decimal))
 
@@ -58,6 +60,7 @@ class RunSummary:
             "waiting": self.waiting,
             "open": self.open,
             "taken_back": self.taken_back,
+            "owed": {"sold": str(self.owed.sold), "redeemed": str(self.owed.redeemed)},
             "documents": {kind.value: number for kind, number in self.documents.items()},
             "amounts": {kind.value: str(amount) for kind, amount in self.amounts.items()},
         }
@@ -68,6 +71,11 @@ class RunSummary:
             f"{number} {_PLURALS[kind]} of {self.amounts[kind]:,.2f}" for kind, number in sorted(self.documents.items())
         )
         yield f"posted in this run: {self.posted} tickets" + (f" ({figures})" if figures else "")
+        if self.owed != Owed():
+            yield (
+                f"gift cards and deposits: {self.owed.sold:,.2f} sold were posted as income, {self.owed.redeemed:,.2f} "
+                "redeemed as money received; they are a liability: set item_rules, and deposit_accounts of Gift Card"
+            )
         for status, (number, amount) in sorted(tickets.counts(ledger, _OPEN).items()):
             yield f"in the ledger: {number} tickets {status}, {amount:,.2f}"
         for shown, ticket in enumerate(tickets.listing(ledger, status=_SHOWN_IN_FULL)):

@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     from target_qbo.accounting import Document, DocumentLine, Rules
     from tests.accounting.till import Case
 
+_SOLD = {ItemRole.PRODUCT, ItemRole.SERVICE, ItemRole.RULED}
 _ON_LINES = {ItemRole.REWARD_POINTS, ItemRole.CUSTOMER_BALANCE}
 LARGEST = Decimal("99999999999.99")
 
@@ -28,7 +29,7 @@ def check_document(document: Document, case: Case, rules: Rules) -> None:
     assert document.lines
     for line in document.lines:
         check_line(line)
-    sold = [line for line in document.lines if line.item.role in {ItemRole.PRODUCT, ItemRole.SERVICE}]
+    sold = [line for line in document.lines if line.item.role in _SOLD]
     assert [whole_cents(line.amount) for line in sold] == [sign * whole_cents(line.amount) for line in ticket.lines]
     without_tenders = [line.amount for line in document.lines if line.item.role not in _ON_LINES]
     assert sum(without_tenders, Decimal(0)) == sign * Decimal(due).scaleb(-2)
@@ -61,7 +62,7 @@ def check_line(line: DocumentLine) -> None:
             "customer balance",
             "tax",
         }
-    if line.item.role not in {ItemRole.PRODUCT, ItemRole.SERVICE}:
+    if line.item.role not in _SOLD:
         assert line.amount != 0
         assert line.quantity == 1
 

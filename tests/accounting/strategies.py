@@ -17,6 +17,7 @@ from hypothesis import settings
 from hypothesis import strategies as st
 
 from target_qbo.accounting import Discount, PaymentRow, Rules, Ticket
+from target_qbo.accounting.rules import ItemRule
 from target_qbo.accounting.ticket import Line
 from tests.accounting.oracle import TENDERS, lines_total, whole_cents
 from tests.accounting.till import DENVER, NOON, Case, goods
@@ -370,8 +371,12 @@ def hundred_ways(draw: st.DrawFn) -> Case:
     return Case(ticket, tuple(draw(st.permutations(payments))))
 
 
+_patterns = st.none() | any_text | st.sampled_from(["*", "gift*", "*CARD", "[", "*[!a]?"])
 any_rules = st.builds(
     Rules,
+    item_rules=st.lists(st.builds(ItemRule, st.sampled_from(["Gift cards", "Deposits"]), _patterns, _patterns)).map(
+        tuple
+    ),
     doc_number_prefix=st.sampled_from(["", "F-", "STORE-0123"]),
     wait_days=st.integers(0, 400),
     business_day_start=st.sampled_from([dt.time(0), dt.time(4), dt.time(23, 59)]),

@@ -1,0 +1,71 @@
+"""The company's accounts: those of the rules by role, others by the name that a setting gives.
+
+Source: accounting rules, Given 2, 3 and 5 and Names and accounts.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from target_qbo.errors import ConfigurationError
+from target_qbo.ledger.references import Reference
+from target_qbo.posting.lists import find_account, pick
+from target_qbo.posting.plans import ACCOUNT_PLANS, AccountRole
+
+if TYPE_CHECKING:
+    from target_qbo.posting.entities import Entities
+    from target_qbo.settings import Settings
+
+
+class Accounts:
+    """Finds accounts, and creates those of the rules.
+
+    Args:
+        entities: The company's lists.
+        settings: Names.
+    """
+
+    def __init__(self, entities: Entities, settings: Settings) -> None:
+        self._entities = entities
+        self._settings = settings
+
+    def of(self, role: AccountRole) -> Reference:
+        """Return the account of a role.
+
+        Raises:
+            ConfigurationError: One of that name is of another type.
+        """
+        name: str = getattr(self._settings.names, role)
+        return self._entities.remembered("Account", f"{role}:{name.casefold()}", lambda: self._find(role, name))
+
+    def _find(self, role: AccountRole, name: str) -> Reference:
+        plan = ACCOUNT_PLANS[role]
+        row = find_account(self._entities.rows("Account"), role, name)
+        if row is None:
+            body = {"Name": name, "AccountType": plan.type, "AccountSubType": plan.subtype}
+            row = self._entities.create_or_look_up("Account", name, body)
+        if row is None:
+            raise ConfigurationError(f"QuickBooks neither has nor takes the account {name!r}")
+        if row.get("AccountType") != plan.type:
+            raise ConfigurationError(
+                f"the account {name!r} is of type {row.get('AccountType')!r}, not {plan.type!r}: rename it in "
+                f"QuickBooks, or set {role} to another name"
+            )
+        if not row.get("Active", True):
+            row = self._entities.reactivate("Account", row, name)
+        return Reference("Account", role, row["Id"], row["Name"])
+
+    def named(self, name: str, setting: str) -> Reference:
+        """Return the account that a setting names.
+
+        Raises:
+            ConfigurationError: There is none, or it is not in use.
+        """
+
+        def find() -> Reference:
+            row = pick(self._entities.rows("Account"), "Name", name)
+            if row is None or not row.get("Active", True):
+                raise ConfigurationError(f"{setting}: QuickBooks has no account {name!r} in use")
+            return Reference("Account", "", row["Id"], row["Name"])
+
+        return self._entities.remembered("Account", f"named:{name.casefold()}", find)
