@@ -62,6 +62,7 @@ lock: $(UV)
 benchmark: setup
 	$(BIN)/python -m benchmarks.posting
 	$(BIN)/python -m benchmarks.receiving
+	$(BIN)/python -m benchmarks.growth
 
 clean:
 	rm -rf .venv .venv-meltano .tools .meltano .demo dist
