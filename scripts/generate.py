@@ -1,4 +1,4 @@
-"""Write what is derived from the code: the plugins' settings in ``meltano.yml`` and in ``docs/settings.md``.
+"""Write what is derived from the code: settings in ``meltano.yml`` and ``docs/settings.md``, ``docs/accounting.md``.
 
 ``python scripts/generate.py`` writes; with ``--check`` it only tells whether anything would change (exit code 1).
 """
@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 import yaml
 
+from scripts.accounting_examples import page, read_examples, work_out
 from tap_franpos.tap import TapFranpos
 from target_qbo.target import TargetQBO
 
@@ -26,7 +27,11 @@ KINDS = {"boolean": "boolean", "integer": "integer", "number": "decimal", "array
 
 def main() -> int:
     """Write the derived texts, or tell which are stale."""
-    wanted = {ROOT / "meltano.yml": _meltano(), ROOT / "docs" / "settings.md": _settings_page()}
+    wanted = {
+        ROOT / "meltano.yml": _meltano(),
+        ROOT / "docs" / "settings.md": _settings_page(),
+        ROOT / "docs" / "accounting.md": page(work_out(read_examples())),
+    }
     stale = [path for path, text in wanted.items() if not path.exists() or path.read_text("utf-8") != text]
     if "--check" in sys.argv[1:]:
         for path in stale:

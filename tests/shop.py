@@ -11,8 +11,11 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, Self
 
 import requests
+import simplejson
 
 from sandbox.comparison import compare
+from sandbox.qbo.calls import KEPT_PAYLOADS
+from tests import intuit
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -59,11 +62,15 @@ class Shop:
         self.target_config = self._write("target.json", self.target_settings)
         return self
 
-    def __exit__(self, *_error: object) -> None:
-        """Stop the sandbox."""
-        self._http.close()
-        self._process.terminate()
-        self._process.wait(10)
+    def __exit__(self, kind: type[BaseException] | None, *_error: object) -> None:
+        """Hold what was posted against Intuit's schema, and stop the sandbox."""
+        try:
+            if kind is None:
+                self._check_payloads()
+        finally:
+            self._http.close()
+            self._process.terminate()
+            self._process.wait(10)
 
     def configure_target(self, **changes: Any) -> None:
         """Change settings of the target; None takes one away."""
@@ -104,8 +111,22 @@ class Shop:
     def calls(self) -> dict[str, Any]:
         """Return QuickBooks' counts since the last reset, and reset them."""
         counts: dict[str, Any] = self.get("qbo-calls")
+        self._check_payloads()  # a reset forgets them
         self.post("qbo-calls/reset")
         return counts
+
+    def payloads(self) -> list[dict[str, Any]]:
+        """Return what QuickBooks accepted since the last reset: entity, operation and body, amounts exact."""
+        answer = self._http.get(f"{self.url}/payloads", timeout=30)
+        answer.raise_for_status()
+        payloads: list[dict[str, Any]] = simplejson.loads(answer.text, use_decimal=True)["payloads"]
+        assert len(payloads) < KEPT_PAYLOADS, "the sandbox may have forgotten payloads"
+        return payloads
+
+    def _check_payloads(self) -> None:
+        if intuit.XSD.is_dir():
+            found = intuit.violations(self.payloads())
+            assert not found, "\n".join(found)
 
     # The plugins
 

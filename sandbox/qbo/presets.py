@@ -9,6 +9,8 @@ from typing import TYPE_CHECKING, Any
 from sandbox.qbo import lists
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from sandbox.qbo.company import Company
     from sandbox.qbo.store import Row
 
@@ -79,6 +81,38 @@ _EXISTING: tuple[tuple[str, Row], ...] = (
     ("Item", {"Name": "customer balance", "Type": "Service", "IncomeAccountRef": "SERVICES"}),
 )
 
+
+def _ours(change: Callable[[str], str], state: str) -> tuple[tuple[str, Row], ...]:
+    """Return everything that the accounting rules name, in another spelling or state; items need their account."""
+    product = {
+        "Type": "Inventory",
+        "TrackQtyOnHand": True,
+        "QtyOnHand": Decimal(0),
+        "InvStartDate": "2005-01-01",
+        "IncomeAccountRef": "Sales of Product Income",
+        "AssetAccountRef": "Inventory Asset",
+        "ExpenseAccountRef": "Cost of Goods Sold",
+    }
+    service = {"Type": "Service", "IncomeAccountRef": "Services"}
+    items = dict.fromkeys(("Service", "Tips", "Reward points", "Customer balance", "Tax"), service)
+    return (
+        ("Account", {"Name": change("Services"), "AccountType": "Income", "AccountSubType": "ServiceFeeIncome"}),
+        (
+            "Account",
+            {
+                "Name": change("Discounts given"),
+                "AccountType": "Income",
+                "AccountSubType": "DiscountsRefundsGiven",
+                "state": state,
+            },
+        ),
+        *(("PaymentMethod", {"Name": change(name), "state": state}) for name in ("Credit Card", "Gift Card", "Other")),
+        ("Customer", {"DisplayName": change("Guest Customer"), "state": state}),
+        *(("Item", {"Name": change(name), **item, "state": state}) for name, item in items.items()),
+        ("Item", {"Name": change("Product"), **product, "state": state}),
+    )
+
+
 KINDS: dict[str, Kind] = {
     "us": Kind(),
     "us_new_names": Kind(
@@ -89,8 +123,14 @@ KINDS: dict[str, Kind] = {
         }
     ),
     "existing": Kind(rows=_EXISTING),
+    "other_case": Kind(
+        names={"undeposited": "UNDEPOSITED FUNDS", "inventory": "inventory asset", "cogs": "Cost Of Goods Sold"},
+        rows=_ours(str.upper, "active"),
+    ),
+    "inactive": Kind(rows=_ours(str, "deleted")),
     "no_inventory": Kind(options={"inventory": False}, without=("inventory",)),
     "no_discount_items": Kind(options={"discount_items": "refused"}),
+    "discount_items_retyped": Kind(options={"discount_items": "retyped"}),
     "closed_books": Kind(options={"book_close_date": "2024-12-31"}),
     "custom_numbers": Kind(options={"custom_txn_numbers": True}),
     "no_departments": Kind(options={"departments": False, "classes": False}),

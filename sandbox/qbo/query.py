@@ -133,17 +133,16 @@ class _Parser:
 
     def _columns(self) -> tuple[tuple[str, ...], bool]:
         token = self._take()
-        if token.is_mark("*"):
-            return (), False
         if token.is_word("count") and self._peek().is_mark("("):
             for mark in "(*)":
                 self._mark(mark)
             return (), True
-        columns = [self._named(token)]
+        everything = token.is_mark("*")
+        columns = [] if everything else [self._named(token)]
         while self._peek().is_mark(","):
             self._take()
             columns.append(self._named(self._take()))
-        return tuple(columns), False
+        return () if everything else tuple(columns), False
 
     def _condition(self, entity: Entity) -> Condition:
         name = self._named(self._take())

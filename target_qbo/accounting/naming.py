@@ -52,9 +52,14 @@ def payment_key(ticket: Ticket, payment_id: str) -> str:
     return _receipt(ticket, NUMBER_LENGTH - len(tail)) + tail
 
 
+def note(mark: str, text: str) -> str:
+    """Return a ``PrivateNote``: an :func:`ownership_mark` and more, never the word that QuickBooks marks voids by."""
+    return clean_text(f"{mark} {re.sub('(?i)voided', 'void', text)}")
+
+
 def document_note(ticket: Ticket) -> str:
     """Return the ``PrivateNote`` of an invoice or refund receipt; it begins with :func:`ownership_mark`."""
-    return clean_text(f"{ownership_mark(ticket.location_id, ticket.ticket_id)} receipt {ticket.number or '-'}")
+    return note(ownership_mark(ticket.location_id, ticket.ticket_id), f"receipt {ticket.number or '-'}")
 
 
 def ownership_mark(location_id: str, ticket_id: str) -> str:

@@ -41,7 +41,7 @@ class Settlement:
 
     def refund_note(self, note: str) -> str:
         """Return the note of a refund receipt: which tenders it went out over."""
-        return naming.clean_text(f"{note}. Refunded by {self.refund_tenders}" if self.refund_tenders else note)
+        return naming.note(f"{note}.", f"Refunded by {self.refund_tenders}") if self.refund_tenders else note
 
 
 @dataclass(frozen=True, slots=True)
@@ -122,9 +122,9 @@ def _payment(ticket: Ticket, tender: _Money) -> Payment:
         key=naming.payment_key(ticket, tender.payment_id),
         method=tender.method,
         amount=tender.amount,
-        note=naming.clean_text(
-            f"{naming.ownership_mark(ticket.location_id, ticket.ticket_id)} "
-            f"payment {tender.payment_id}: {tender.till_name}"
+        note=naming.note(
+            naming.ownership_mark(ticket.location_id, ticket.ticket_id),
+            f"payment {tender.payment_id}: {tender.till_name}",
         ),
     )
 

@@ -12,6 +12,7 @@ import sys
 import click
 
 from target_qbo.console.check import check
+from target_qbo.console.preview import show_preview
 from target_qbo.console.settings import ConsoleConfig
 from target_qbo.console.tickets import tickets
 from target_qbo.errors import TargetError
@@ -39,6 +40,7 @@ def cli(context: click.Context, tap_config: str | None, target_config: str | Non
 
 
 cli.add_command(check)
+cli.add_command(show_preview)
 cli.add_command(tickets)
 
 

@@ -10,6 +10,7 @@ import click
 import simplejson
 from rich.console import Console
 from rich.table import Table
+from rich.text import Text
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Mapping, Sequence
@@ -55,7 +56,7 @@ def _table(rows: Iterable[Mapping[str, Any]], columns: Sequence[str]) -> None:
         if column.header in {"total", "amount"}:
             column.justify = "right"
     for row in rows:
-        table.add_row(*["" if row.get(column) is None else str(row[column]) for column in columns])
+        table.add_row(*[Text("" if row.get(column) is None else str(row[column])) for column in columns])
     console = Console(file=sys.stdout, highlight=False)
     if not console.is_terminal:
         console.width = _WIDE

@@ -85,6 +85,11 @@ def open_ledger(url: str, *, environment: str, realm_id: str) -> CompanyLedger:
     return CompanyLedger(engine, found)
 
 
+def newest_version() -> str:
+    """Return the version that this release gives a ledger."""
+    return max(path.stem.split("_")[0] for path in (_MIGRATIONS / "versions").glob("[0-9]*.py"))
+
+
 def _company_id(engine: Engine, **key: str) -> int:
     find = sa.select(companies.c.id).filter_by(**key)
     with engine.connect() as connection:
@@ -144,7 +149,7 @@ def _begin_sqlite(connection: Connection) -> None:
 
 def _migrate(engine: Engine) -> None:
     """Bring the tables up to date; Alembic, which takes long to load, is asked only where there is something to do."""
-    newest = max(path.stem.split("_")[0] for path in (_MIGRATIONS / "versions").glob("[0-9]*.py"))
+    newest = newest_version()
     with engine.connect() as connection:
         known = sa.inspect(connection).has_table("alembic_version")
         version = connection.execute(sa.text("SELECT version_num FROM alembic_version")).scalar() if known else None

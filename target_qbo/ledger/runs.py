@@ -11,7 +11,7 @@ from target_qbo.ledger.tables import runs
 
 if TYPE_CHECKING:
     import datetime as dt
-    from collections.abc import Mapping
+    from collections.abc import Iterator, Mapping
 
     from target_qbo.ledger.database import CompanyLedger
 
@@ -32,3 +32,11 @@ def end(ledger: CompanyLedger, number: int, outcome: str, summary: Mapping[str, 
             .where(runs.c.id == number)
             .values(finished_at=now, outcome=outcome, summary=content.encode(summary))
         )
+
+
+def summaries(ledger: CompanyLedger) -> Iterator[Mapping[str, Any]]:
+    """Yield the figures of every run that ended, the oldest first; amounts are texts."""
+    query = sa.select(runs.c.summary).where(runs.c.company_id == ledger.company_id, runs.c.summary.is_not(None))
+    with ledger.read() as connection:
+        for text in connection.execute(query.order_by(runs.c.id)).scalars():
+            yield content.decode(text)

@@ -11,7 +11,7 @@ import sqlalchemy as sa
 from target_qbo.ledger import content
 from target_qbo.ledger.documents import StandingDocument, standing
 from target_qbo.ledger.sendings import missing_requests
-from target_qbo.ledger.status import TicketStatus
+from target_qbo.ledger.status import HALF, REVISING, TicketStatus
 from target_qbo.ledger.tables import discounts, payments, tickets
 
 if TYPE_CHECKING:
@@ -22,7 +22,6 @@ if TYPE_CHECKING:
     from sqlalchemy.engine import Connection
 
     from target_qbo.ledger.database import CompanyLedger
-    from target_qbo.ledger.sendings import Key
 
 _TICKETS_A_READ = 200
 
@@ -44,6 +43,12 @@ class PendingTicket:
     discounts: Sequence[Mapping[str, Any]]
     standing: Sequence[StandingDocument]
     missing: Mapping[tuple[str, str], str]
+
+    @property
+    def half_done(self) -> bool:
+        """Whether it was last seen half posted or half revised, so that what stands can't just stay."""
+        known = self.fingerprint
+        return known is not None and (known == REVISING or known.startswith(HALF))
 
 
 @dataclass(frozen=True, slots=True)
@@ -89,10 +94,7 @@ def pending(ledger: CompanyLedger) -> Iterator[PendingTicket]:
             ).all()
             if not rows:
                 return
-            keys = [row.id for row in rows]
-            some = _with_rows(
-                connection, ledger.company_id, rows, standing(ledger, keys), missing_requests(ledger, keys)
-            )
+            some = with_rows(ledger, connection, rows)
         yield from some
         last = rows[-1].id
 
@@ -197,28 +199,25 @@ def counts(ledger: CompanyLedger, status: Sequence[TicketStatus]) -> dict[Ticket
     return {TicketStatus(status): (number, amount) for status, number, amount in rows}
 
 
-def _with_rows(
-    connection: Connection,
-    company_id: int,
-    rows: Sequence[sa.Row[Any]],
-    documents: Mapping[int, Sequence[StandingDocument]],
-    missing: Mapping[Key, str],
-) -> list[PendingTicket]:
+def with_rows(ledger: CompanyLedger, connection: Connection, rows: Sequence[sa.Row[Any]]) -> list[PendingTicket]:
+    """Return tickets, given their rows of the table, with all that was received for them and all that stands."""
+    keys = [row.id for row in rows]
+    documents, missing = standing(ledger, keys), missing_requests(ledger, keys)
     by_location: dict[str, list[str]] = defaultdict(list)
     for row in rows:
         by_location[row.location_id].append(row.ticket_id)
     sent_as: dict[int, dict[tuple[str, str], str]] = defaultdict(dict)
     for (key, kind, number), request_id in missing.items():
         sent_as[key][kind, number] = request_id
-    paid = _rows_of(connection, payments, company_id, by_location)
-    discounted = _rows_of(connection, discounts, company_id, by_location)
+    paid = _rows_of(connection, payments, ledger.company_id, by_location)
+    discounted = _rows_of(connection, discounts, ledger.company_id, by_location)
     return [
         PendingTicket(
             row.id,
             row.revision,
             TicketStatus(row.status),
             row.fingerprint,
-            content.decode(row.content),
+            content.decode(row.content) if row.content else {},
             paid[row.location_id, row.ticket_id],
             discounted[row.location_id, row.ticket_id],
             documents.get(row.id, ()),

@@ -10,10 +10,11 @@ from typing import TYPE_CHECKING
 from target_qbo.errors import ConfigurationError
 from target_qbo.ledger.references import Reference
 from target_qbo.posting.lists import find_account, pick
-from target_qbo.posting.plans import ACCOUNT_PLANS, AccountRole
+from target_qbo.posting.plans import ACCOUNT_PLANS, AccountPlan, AccountRole
 
 if TYPE_CHECKING:
     from target_qbo.posting.entities import Entities
+    from target_qbo.posting.lists import Row
     from target_qbo.settings import Settings
 
 
@@ -39,8 +40,10 @@ class Accounts:
         return self._entities.remembered("Account", f"{role}:{name.casefold()}", lambda: self._find(role, name))
 
     def _find(self, role: AccountRole, name: str) -> Reference:
-        plan = ACCOUNT_PLANS[role]
         row = find_account(self._entities.rows("Account"), role, name)
+        return self._made(row, name, ACCOUNT_PLANS[role], f"set {role} to another name")
+
+    def _made(self, row: Row | None, name: str, plan: AccountPlan, otherwise: str) -> Reference:
         if row is None:
             body = {"Name": name, "AccountType": plan.type, "AccountSubType": plan.subtype}
             row = self._entities.create_or_look_up("Account", name, body)
@@ -49,11 +52,24 @@ class Accounts:
         if row.get("AccountType") != plan.type:
             raise ConfigurationError(
                 f"the account {name!r} is of type {row.get('AccountType')!r}, not {plan.type!r}: rename it in "
-                f"QuickBooks, or set {role} to another name"
+                f"QuickBooks, or {otherwise}"
             )
         if not row.get("Active", True):
             row = self._entities.reactivate("Account", row, name)
-        return Reference("Account", role, row["Id"], row["Name"])
+        return Reference("Account", "", row["Id"], row["Name"])
+
+    def provide(self, name: str, plan: AccountPlan) -> Reference:
+        """Return an account that a setting is going to name, created where it is absent.
+
+        Raises:
+            ConfigurationError: One of that name is of another type.
+        """
+
+        def find() -> Reference:
+            row = pick(self._entities.rows("Account"), "Name", name)
+            return self._made(row, name, plan, "choose another name")
+
+        return self._entities.remembered("Account", f"named:{name.casefold()}", find)
 
     def named(self, name: str, setting: str) -> Reference:
         """Return the account that a setting names.

@@ -12,6 +12,7 @@ from target_qbo.errors import UnreachableError
 from target_qbo.ledger import documents
 from target_qbo.ledger.sendings import Answer, Finished, Key, Sending, write_answers, write_sending, write_unanswered
 from target_qbo.posting.courier import NotDone, Outcome, Posted, Refused
+from target_qbo.posting.preferences import preferences_in
 from target_qbo.posting.recovery import find_numbered
 from target_qbo.posting.takeback import take_back
 from target_qbo.posting.totals import difference, total_of
@@ -24,7 +25,7 @@ if TYPE_CHECKING:
     from target_qbo.posting.settlements import Settlements
     from target_qbo.posting.summary import RunSummary
     from target_qbo.posting.work import TicketWork, Write
-    from target_qbo.qbo import QboClient
+    from target_qbo.qbo import Fault, QboClient
 
 logger = logging.getLogger("target-qbo.posting")
 
@@ -73,6 +74,7 @@ class Bookkeeping:
         self._still_alone = still_alone
         self._resolved_anew: set[int] = set()
         self._again: list[TicketWork] = []
+        self._closed_until: str | None = None
         self.unfinished = False
 
     def leaving(self, writes: Sequence[Write]) -> str:
@@ -164,8 +166,20 @@ class Bookkeeping:
             self._summary.open += 1
             return
         documents.write_fingerprint(self._ledger, work.key, None)
-        self._settlements.skip(work.key, work.revision, f"qbo_{fault.code}", str(fault))
+        self._settlements.skip(work.key, work.revision, fault.skip_code, self._told(fault))
         self._settlements.flush()
+
+    def _told(self, fault: Fault) -> str:
+        """Tell a fault; of a closed period also the date, which QuickBooks' own words leave out and a read tells."""
+        if fault.code != faults.PERIOD_CLOSED:
+            return str(fault)
+        if self._closed_until is None:
+            try:
+                kept = preferences_in(next(self._client.query("Preferences"), {}))
+            except UnreachableError:
+                return str(fault)
+            self._closed_until = f"closed up to and including {kept.closed_until}; " if kept.closed_until else ""
+        return self._closed_until + str(fault)
 
     def _number_taken(self, work: TicketWork) -> bool:
         """Take over the document that has the number, where it is this one; else go on with the further number."""

@@ -13,10 +13,10 @@ from target_qbo.ledger import documents, tickets
 from target_qbo.ledger.sendings import Finished, write_answers
 from target_qbo.ledger.status import HALF, REVISING, DocumentState, TicketStatus
 from target_qbo.posting.entities import UnavailableError
-from target_qbo.posting.recovery import verify_company
 from target_qbo.posting.references import References
 from target_qbo.posting.revision import RevisionRefusedError, revise
-from target_qbo.posting.work import TicketWork, fingerprint
+from target_qbo.posting.takeover import first_date, verify_company
+from target_qbo.posting.work import EARLIEST, TicketWork, fingerprint
 from target_qbo.qbo import QboFaultError, faults
 
 if TYPE_CHECKING:
@@ -32,8 +32,6 @@ if TYPE_CHECKING:
     from target_qbo.qbo import QboClient
     from target_qbo.settings import Settings
 
-# What .NET writes where there is no date; no till is older than this.
-_EARLIEST = dt.date(2000, 1, 1)
 _STALE = frozenset(f"qbo_{code}" for code in faults.STALE_REFERENCES)
 _AS_THEY_WERE = "; the documents in QuickBooks are as they were"
 
@@ -95,7 +93,7 @@ class Deciding:
             return self._compare(pending, decision, references)
         if isinstance(decision, Voided):
             self._void(pending)
-        elif pending.standing and not _half_done(pending):
+        elif pending.standing and not pending.half_done:
             self._settlements.skip(
                 *_as_read(pending),
                 "changed_inconsistent",
@@ -111,13 +109,13 @@ class Deciding:
 
     def _compare(self, pending: PendingTicket, document: Document, references: References) -> TicketWork | None:
         """Tell a new ticket from one that stands, and one half posted from one that changed since."""
-        if document.date < _EARLIEST:
+        if document.date < EARLIEST:
             self._settlements.skip(*_as_read(pending), "date_out_of_range", f"{document.date} is no date of a sale")
             return None
         if pending.standing and pending.fingerprint == fingerprint(document):
             self._settlements.settle(*_as_read(pending), TicketStatus.POSTED)
             return None
-        if pending.standing and not _half_done(pending) and self._settings.on_change == "skip":
+        if pending.standing and not pending.half_done and self._settings.on_change == "skip":
             self._settlements.skip(
                 *_as_read(pending), "changed", f"the ticket changed at the till after it was posted{_AS_THEY_WERE}"
             )
@@ -126,7 +124,7 @@ class Deciding:
 
     def _void(self, pending: PendingTicket) -> None:
         """Carry a void at the till into QuickBooks."""
-        if pending.standing and not _half_done(pending) and self._settings.on_change == "skip":
+        if pending.standing and not pending.half_done and self._settings.on_change == "skip":
             self._settlements.skip(
                 *_as_read(pending), "changed", f"the ticket was voided at the till after it was posted{_AS_THEY_WERE}"
             )
@@ -162,7 +160,7 @@ class Deciding:
             self._resolved_anew.add(pending.key)
             self.forget_references()
             self.set_aside = True
-        elif error.final and not _half_done(pending):
+        elif error.final and not pending.half_done:
             stands = None if error.nothing_stands else pending.fingerprint
             documents.write_fingerprint(self._ledger, pending.key, stands)
             self._settlements.skip(*_as_read(pending), error.code, f"the ticket changed at the till, but {error}")
@@ -222,23 +220,17 @@ class Deciding:
     def _open_company(self, earliest: dt.date) -> References:
         """Give the references; on the first use make sure that the ledger knows what stands in the company."""
         if self._references is None:
-            # A business day may begin after midnight: then a ticket is the day before's.
-            earliest = max(earliest, _EARLIEST) - dt.timedelta(days=1)
+            earliest = first_date(max(earliest, EARLIEST), self._settings.rules)
             self._references = References(self._ledger, self._client, self._settings, earliest)
             verify_company(
                 self._ledger,
                 self._client,
-                self._references.guest_customer(),
+                self._references.guest_customer().qbo_id,
+                self._references.guest_balance(),
                 earliest,
                 accept_existing=self._settings.accept_existing,
             )
         return self._references
-
-
-def _half_done(pending: PendingTicket) -> bool:
-    """Tell whether the ticket was last seen half posted or half revised, so that what stands can't just stay."""
-    known = pending.fingerprint
-    return known is not None and (known == REVISING or known.startswith(HALF))
 
 
 def _part_of(pending: PendingTicket, document: Document) -> bool:

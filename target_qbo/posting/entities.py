@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
 
     from target_qbo.ledger import CompanyLedger
-    from target_qbo.qbo import QboClient
+    from target_qbo.posting.lists import Lists
 
 logger = logging.getLogger("target-qbo.references")
 
@@ -38,7 +38,7 @@ class Entities:
         client: The company.
     """
 
-    def __init__(self, ledger: CompanyLedger, client: QboClient) -> None:
+    def __init__(self, ledger: CompanyLedger, client: Lists) -> None:
         self._ledger = ledger
         self._client = client
         self._known = stored.load(ledger)
@@ -83,6 +83,10 @@ class Entities:
         if entity not in self._listings:
             self._listings[entity] = list(self._client.query(entity, "Active in (true,false)"))
         return self._listings[entity]
+
+    def seen(self, entity: str, qbo_id: str) -> Row | None:
+        """Return the row of an id as it was listed; None where there is none, or nothing was listed."""
+        return next((row for row in self._listings.get(entity, ()) if row["Id"] == qbo_id), None)
 
     def _named(self, entity: str, name: str) -> Row | None:
         """Find an entity by name as far as is known without asking: None also where it was never asked."""

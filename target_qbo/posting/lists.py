@@ -2,15 +2,27 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Protocol
 
 from target_qbo.posting.plans import ACCOUNT_PLANS, SYSTEM_ACCOUNTS, AccountRole
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Sequence
+    from collections.abc import Iterable, Iterator, Mapping, Sequence
 
 Row = dict[str, Any]
 DELETED = " (deleted)"
+
+
+class Lists(Protocol):
+    """A company whose lists can be read and added to: QuickBooks, or a rehearsal of it."""
+
+    def query(self, entity: str, where: str = "") -> Iterator[Row]:
+        """Read all rows of an entity."""
+        ...
+
+    def write_repeatable(self, entity: str, body: Mapping[str, Any], request_id: str) -> Row:
+        """Create or update an entity that has a unique name."""
+        ...
 
 
 def find_account(rows: Sequence[Row], role: AccountRole, name: str) -> Row | None:

@@ -1,4 +1,4 @@
-"""What QuickBooks holds of ours: looked up where a request was never answered, and where a ledger is new to a company.
+"""What QuickBooks holds of ours, looked up where a request was never answered.
 
 Source: design, Posting, exactly once (6); accounting rules, *is a document found ours?*
 """
@@ -11,14 +11,11 @@ import re
 import time
 from collections import defaultdict
 from decimal import Decimal
-from itertools import islice
 from typing import TYPE_CHECKING, Any
 
 from target_qbo.accounting import DocumentKind
 from target_qbo.accounting.naming import ownership_mark
-from target_qbo.errors import ConfigurationError
 from target_qbo.ledger import documents
-from target_qbo.ledger import references as stored
 from target_qbo.ledger.documents import Found
 from target_qbo.ledger.sendings import Answer, write_answers, write_missing
 from target_qbo.posting.payloads import ENTITIES
@@ -26,7 +23,7 @@ from target_qbo.posting.takeback import is_voided
 from target_qbo.qbo.client import quoted
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator, Sequence
+    from collections.abc import Iterable, Sequence
 
     from target_qbo.accounting import Document
     from target_qbo.ledger import CompanyLedger
@@ -37,9 +34,7 @@ logger = logging.getLogger("target-qbo.recovery")
 
 Row = dict[str, Any]
 _A_READ = 30
-_AT_ONCE = 500
 _MARK = re.compile(r"^Franpos location (?P<location>.+?) order (?P<order>.+?);")
-_SHOWN = 3
 
 
 def find_unknown(ledger: CompanyLedger, client: QboClient, settle_seconds: float) -> bool:
@@ -61,78 +56,6 @@ def find_unknown(ledger: CompanyLedger, client: QboClient, settle_seconds: float
         for start in range(0, len(some), _A_READ):
             _find_some(ledger, client, DocumentKind(kind), some[start : start + _A_READ])
     return True
-
-
-def verify_company(
-    ledger: CompanyLedger,
-    client: QboClient,
-    customer: str,
-    earliest: dt.date,
-    *,
-    accept_existing: bool,
-) -> None:
-    """Adopt the documents of ours that stand from ``earliest`` on, where the ledger does not know the company yet.
-
-    Raises:
-        ConfigurationError: The guest customer has documents that are not ours, and that was not accepted.
-    """
-    verified_from = stored.company_facts(ledger).verified_from
-    if verified_from is not None and verified_from <= earliest:
-        return
-    where = f"CustomerRef = {quoted(customer)} and TxnDate >= {quoted(earliest.isoformat())}"
-    if verified_from is not None:
-        where += f" and TxnDate < {quoted(verified_from.isoformat())}"
-    takeover = _Takeover(ledger)
-    for kind in (DocumentKind.INVOICE, DocumentKind.REFUND_RECEIPT):
-        takeover.take(kind, client.query(ENTITIES[kind], where))
-    if takeover.rows:
-        takeover.take(DocumentKind.PAYMENT, client.query(ENTITIES[DocumentKind.PAYMENT], where))
-    if takeover.foreign and not accept_existing:
-        raise ConfigurationError(
-            f"the guest customer already has {takeover.foreign} documents that are not ours from {earliest} on "
-            f"({', '.join(takeover.examples)}): the same sales may be in the books already; set accept_existing to "
-            "post all the same"
-        )
-    if takeover.adopted:
-        logger.info("%d documents of ours were already in QuickBooks and are taken over", takeover.adopted)
-    stored.write_company_facts(ledger, verified_from=earliest)
-
-
-class _Takeover:
-    """Documents that stand in QuickBooks, some hundreds at a time: ours are adopted, the others counted."""
-
-    def __init__(self, ledger: CompanyLedger) -> None:
-        self._ledger = ledger
-        self.rows = self.adopted = self.foreign = 0
-        self.examples: list[str] = []
-
-    def take(self, kind: DocumentKind, rows: Iterator[Row]) -> None:
-        while some := list(islice(rows, _AT_ONCE)):
-            self.rows += len(some)
-            known = documents.known_ids(self._ledger, kind, [str(row["Id"]) for row in some])
-            ours = []
-            for row in some:
-                if str(row["Id"]) in known or is_voided(row):
-                    continue
-                found = _found(kind, row)
-                if found is not None:
-                    ours.append(found)
-                    continue
-                self.foreign += 1
-                if len(self.examples) < _SHOWN:
-                    self.examples.append(f"{kind} {row.get('DocNumber') or row['Id']}, {row.get('TxnDate')}")
-            self._adopt(ours)
-
-    def _adopt(self, ours: Sequence[Found]) -> None:
-        doubled = documents.adopt(self._ledger, ours, dt.datetime.now(dt.UTC))
-        self.adopted += len(ours) - len(doubled)
-        for document in doubled:
-            logger.warning(
-                "%s %s (id %s) stands twice in QuickBooks: void one of the two by hand",
-                document.kind,
-                document.number,
-                document.qbo_id,
-            )
 
 
 def _let_settle(unknown: Iterable[StandingDocument], settle_seconds: float) -> None:
@@ -179,7 +102,7 @@ def find_numbered(client: QboClient, document: Document) -> Found | None:
     mark = _MARK.match(document.note)
     for row in client.query(ENTITIES[document.kind], f"DocNumber = {quoted(document.number)}"):
         if mark is not None and _is_ours(row, mark[0], document.total, document.date):
-            return _found(document.kind, row)
+            return found_in(document.kind, row)
     return None
 
 
@@ -193,7 +116,8 @@ def _is_ours(row: Row, mark: str, amount: Decimal, date: dt.date) -> bool:
     )
 
 
-def _found(kind: DocumentKind, row: Row) -> Found | None:
+def found_in(kind: DocumentKind, row: Row) -> Found | None:
+    """Return a document as the ledger enters it, if its note says that it is ours."""
     mark = _MARK.match(str(row.get("PrivateNote", "")))
     number = row.get("PaymentRefNum") if kind is DocumentKind.PAYMENT else row.get("DocNumber")
     if mark is None or not number:

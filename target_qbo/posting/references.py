@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import datetime as dt
 import logging
+from decimal import Decimal
 from typing import TYPE_CHECKING, Any
 
 from target_qbo.accounting import DocumentKind, PaymentMethod
@@ -29,7 +30,7 @@ if TYPE_CHECKING:
 
     from target_qbo.accounting import Document
     from target_qbo.ledger import CompanyLedger
-    from target_qbo.qbo import QboClient
+    from target_qbo.posting.lists import Lists
     from target_qbo.settings import Settings
 
 logger = logging.getLogger("target-qbo.references")
@@ -45,15 +46,19 @@ class References:
         client: The company.
         settings: Names and choices.
         earliest: The earliest business date to be posted: the product item's inventory begins no later.
+
+    Attributes:
+        accounts: The company's accounts.
+        items: Its items.
     """
 
-    def __init__(self, ledger: CompanyLedger, client: QboClient, settings: Settings, earliest: dt.date) -> None:
+    def __init__(self, ledger: CompanyLedger, client: Lists, settings: Settings, earliest: dt.date) -> None:
         self._ledger = ledger
         self._client = client
         self._settings = settings
         self._entities = Entities(ledger, client)
-        self._accounts = Accounts(self._entities, settings)
-        self._items = Items(self._entities, self._accounts, settings, earliest)
+        self.accounts = Accounts(self._entities, settings)
+        self.items = Items(self._entities, self.accounts, settings, earliest)
         self._untracked: set[str] = set()
 
     def for_document(self, document: Document) -> DocumentRefs:
@@ -62,40 +67,51 @@ class References:
         if document.method is not None:
             methods.add(document.method)
         deposits: dict[PaymentMethod | None, str] = {
-            method: self._accounts.named(self._settings.deposit_accounts[method], "deposit_accounts").qbo_id
+            method: self.accounts.named(self._settings.deposit_accounts[method], "deposit_accounts").qbo_id
             for method in methods
             if method in self._settings.deposit_accounts
         }
         if document.kind is DocumentKind.REFUND_RECEIPT and document.method not in deposits:
-            deposits[document.method] = self._accounts.of(AccountRole.UNDEPOSITED_FUNDS).qbo_id
+            deposits[document.method] = self.accounts.of(AccountRole.UNDEPOSITED_FUNDS).qbo_id
         location = document.location_id
         return DocumentRefs(
-            customer=self.guest_customer(),
+            customer=self.guest_customer().qbo_id,
             tax_code=self._tax_code(),
             currency=self._currency(location),
-            items={line.item: self._items.of(line.item).qbo_id for line in document.lines},
-            methods={method: self._payment_method(method).qbo_id for method in methods},
+            items={line.item: self.items.of(line.item).qbo_id for line in document.lines},
+            methods={method: self.payment_method(method).qbo_id for method in methods},
             deposit_accounts=deposits,
-            department=self._listed("Department", self._settings.departments.get(location)),
-            item_class=self._listed("Class", self._settings.classes.get(location)),
+            department=self.listed("Department", self._settings.departments.get(location)),
+            item_class=self.listed("Class", self._settings.classes.get(location)),
         )
 
     def inventory_start(self, document: Document) -> dt.date | None:
         """Return the date before which QuickBooks refuses this document, because inventory of an item starts then."""
-        starts = (self._items.of(item).details.get("inv_start_date") for item in {line.item for line in document.lines})
+        starts = (self.items.of(item).details.get("inv_start_date") for item in {line.item for line in document.lines})
         return max((dt.date.fromisoformat(text) for text in starts if text), default=None)
 
     def forget(self) -> None:
         """Forget all that is remembered: one of the ids was stale."""
         self._entities.forget()
 
-    def guest_customer(self) -> str:
-        """Return the id of the guest customer."""
-        return self._entities.remembered(
-            "Customer", self._settings.names.guest_customer.casefold(), self._find_customer
-        ).qbo_id
+    def guest_customer(self) -> Reference:
+        """Return the guest customer."""
+        name = self._settings.names.guest_customer.casefold()
+        return self._entities.remembered("Customer", name, self._find_customer)
 
-    def _payment_method(self, method: PaymentMethod) -> Reference:
+    def guest_balance(self) -> Decimal | None:
+        """Return what the guest customer owes less its open credit; None where its row was not read in this run."""
+        row = self._entities.seen("Customer", self.guest_customer().qbo_id)
+        balance = row.get("Balance") if row else None
+        return None if balance is None else Decimal(str(balance))
+
+    def payment_method(self, method: PaymentMethod) -> Reference:
+        """Return a payment method.
+
+        Raises:
+            UnavailableError: It can't be had.
+        """
+
         def find() -> Reference:
             kind = "CREDIT_CARD" if method is PaymentMethod.CREDIT_CARD else "NON_CREDIT_CARD"
             try:
@@ -137,7 +153,7 @@ class References:
         country = stored.company_facts(self._ledger).country
         if country is None:
             row = next(self._client.query("CompanyInfo"), {})
-            country = str(row.get("Country") or "US")
+            country = str(row.get("Country") or "US").replace("USA", "US")
             stored.write_company_facts(self._ledger, country=country)
         return country
 
@@ -174,7 +190,7 @@ class References:
                 self._untracked.add(entity)
         return entity not in self._untracked
 
-    def _listed(self, entity: str, name: str | None) -> str | None:
+    def listed(self, entity: str, name: str | None) -> str | None:
         """Return the id of a department or class that a location is to have; None where the plan has none of them."""
         if name is None:
             return None

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import datetime as dt
 import hashlib
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any
@@ -19,6 +20,9 @@ if TYPE_CHECKING:
     from target_qbo.accounting import Document, Payment
     from target_qbo.posting.payloads import DocumentRefs
     from target_qbo.qbo.faults import Fault
+
+EARLIEST = dt.date(2000, 1, 1)
+"""No till is older; .NET writes an earlier date where there is none."""
 
 
 @dataclass(slots=True)

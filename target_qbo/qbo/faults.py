@@ -37,9 +37,16 @@ class Fault:
     detail: str
     tid: str = ""
 
+    @property
+    def skip_code(self) -> str:
+        """The code of a ticket that is skipped for it: QuickBooks' number, or our own word for what we found wrong."""
+        return f"qbo_{self.code}" if self.code.isdigit() else self.code
+
     def __str__(self) -> str:
         """Tell it in one line: our own words where there are better ones, QuickBooks' own always."""
         said = " ".join(f"{self.message}: {self.detail}".split()).strip(": ")
+        if not self.code.isdigit():
+            return said
         meaning = _MEANINGS.get(self.code)
         return (
             f"{meaning} (QuickBooks fault {self.code}: {said})" if meaning else f"QuickBooks fault {self.code}: {said}"

@@ -82,13 +82,3 @@ def test_a_second_run_writes_and_reads_nothing(retail: Shop) -> None:
     counts = retail.calls()
     assert (counts["writes"], counts["reads"]) == (0, 0)
     assert retail.differences() == []
-
-
-@pytest.mark.parametrize("kind", ["us_new_names", "existing", "no_inventory", "no_discount_items", "no_departments"])
-def test_companies_of_other_kinds(kind: str, tmp_path_factory: pytest.TempPathFactory) -> None:
-    options = ("--company", kind, "--locations", "2", "--days", "3", "--dirty", "0.05")
-    with Shop(tmp_path_factory.mktemp(kind), *options) as shop:
-        result = shop.sync()
-        assert result.returncode == 0, result.stderr
-        assert shop.differences() == []
-        assert len(shop.get("books")["documents"]) > 100

@@ -1,0 +1,289 @@
+"""``franpos-qbo preview``: what a sync would post now, without posting it and without leaving a trace."""
+
+from __future__ import annotations
+
+import contextlib
+import csv
+import datetime as dt
+import logging
+import sys
+import tempfile
+from itertools import islice
+from typing import TYPE_CHECKING, Any, TextIO
+
+import click
+import simplejson
+from singer_sdk.exceptions import MissingKeyPropertiesError, RecordsWithoutSchemaException
+from singer_sdk.singerlib.exceptions import InvalidInputLine
+
+from target_qbo.accounting import DocumentKind
+from target_qbo.accounting.naming import clean_text, plain
+from target_qbo.console.output import format_option
+from target_qbo.errors import InputError
+from target_qbo.ledger import open_ledger
+from target_qbo.ledger.reading import Choice, known, open_to_read, to_decide
+from target_qbo.posting.preview import Outcome, Preview, Totals, merged, preview
+from target_qbo.reader import MessageReader
+from target_qbo.sinks import SINKS, LedgerTarget, LeftOutSink
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from singer_sdk.sinks import Sink
+
+    from target_qbo.console.settings import ConsoleConfig
+    from target_qbo.ledger import CompanyLedger
+    from target_qbo.ledger.tickets import PendingTicket
+    from target_qbo.settings import Settings
+
+_AT_ONCE = 200
+_CSV = (
+    "location_id",
+    "ticket_id",
+    "number",
+    "business_date",
+    "outcome",
+    "code",
+    "reason",
+    "kind",
+    "document",
+    "date",
+    "item",
+    "method",
+    "quantity",
+    "unit_price",
+    "amount",
+    "description",
+)
+
+
+@click.command("preview")
+@click.option("--from", "first", type=click.DateTime(["%Y-%m-%d"]), help="First business day.")
+@click.option("--to", "last", type=click.DateTime(["%Y-%m-%d"]), help="Last business day, included.")
+@click.option("--location", help="Only of this Franpos location.")
+@click.option(
+    "--ticket",
+    "named",
+    multiple=True,
+    help="Only this receipt number or order id, even where nothing is to be done; may be repeated.",
+)
+@click.option(
+    "--input",
+    "source",
+    type=click.File(encoding="utf-8"),
+    help="Look at the tickets in this file of a tap's messages (-: stdin), instead of those pending in the ledger.",
+)
+@format_option
+@click.pass_obj
+def show_preview(
+    config: ConsoleConfig,
+    first: dt.datetime | None,
+    last: dt.datetime | None,
+    location: str | None,
+    named: tuple[str, ...],
+    source: TextIO | None,
+    form: str,
+) -> None:
+    """Show the documents that a sync would post now. Writes nothing and asks QuickBooks nothing.
+
+    What only QuickBooks can refuse, such as a closed period, is not foretold: see check.
+    """
+    settings = config.target()
+    choice = Choice(first.date() if first else None, last.date() if last else None, location, named)
+    ledger = open_to_read(settings.ledger_url, environment=settings.environment, realm_id=settings.realm_id)
+    with contextlib.ExitStack() as stack:
+        if source is not None:
+            chosen = _from_file(stack.enter_context(_received(source)), ledger, choice)
+        else:
+            chosen = to_decide(ledger, choice) if ledger is not None else iter(())
+        totals = Totals()
+        _PRINT[form](_previews(chosen, settings, totals), totals)
+
+
+def _previews(chosen: Iterator[PendingTicket], settings: Settings, totals: Totals) -> Iterator[Preview]:
+    for ticket in chosen:
+        one = preview(ticket, settings.rules, on_change=settings.on_change, now=dt.datetime.now(dt.UTC))
+        totals.add(one)
+        yield one
+
+
+# Singer messages, into nothing
+
+
+class _Receiver(LedgerTarget):
+    """A target that receives, and then neither passes STATE on nor posts."""
+
+    name = "franpos-qbo-preview"
+    config_jsonschema = {"type": "object", "properties": {}}  # noqa: RUF012 (the SDK's)
+    message_reader_class = MessageReader
+
+    def __init__(self, ledger: CompanyLedger) -> None:
+        super().__init__(config={})
+        logging.getLogger("singer_sdk.metrics").setLevel(logging.WARNING)  # the SDK has just set it lower
+        self.max_parallelism = 1  # the sinks share one ledger, which has one writer
+        self._ledger = ledger
+
+    @property
+    def ledger(self) -> CompanyLedger:
+        """The ledger that is thrown away."""
+        return self._ledger
+
+    def get_sink_class(self, stream_name: str) -> type[Sink]:
+        """Return the sink of a stream of the contract; others are passed over."""
+        return SINKS.get(stream_name, LeftOutSink)
+
+    def _write_state_message(self, state: dict[str, Any]) -> None:
+        """Keep stdout for what is shown."""
+
+
+@contextlib.contextmanager
+def _received(messages: TextIO) -> Iterator[CompanyLedger]:
+    """Receive messages into a ledger that is gone afterwards: the same checks, in the same bounded memory.
+
+    Raises:
+        InputError: The file does not satisfy the record contract.
+    """
+    with tempfile.TemporaryDirectory(prefix="franpos-qbo-") as folder:
+        ledger = open_ledger(f"sqlite:///{folder}/preview.db", environment="preview", realm_id="preview")
+        try:
+            _Receiver(ledger).listen(messages)
+        except (InvalidInputLine, MissingKeyPropertiesError, RecordsWithoutSchemaException, UnicodeError) as error:
+            raise InputError(f"{messages.name}: {clean_text(str(error), 300)}") from None
+        try:
+            yield ledger
+        finally:
+            ledger.engine.dispose()
+
+
+def _from_file(received: CompanyLedger, ledger: CompanyLedger | None, choice: Choice) -> Iterator[PendingTicket]:
+    """Yield the received tickets with what the company's own ledger knows of them."""
+    tickets = to_decide(received, choice)
+    while some := list(islice(tickets, _AT_ONCE)):
+        keys = [_key(ticket) for ticket in some]
+        before = known(ledger, keys) if ledger is not None else {}
+        for key, ticket in zip(keys, some, strict=True):
+            yield merged(ticket, before.get(key))
+
+
+def _key(ticket: PendingTicket) -> tuple[str, str]:
+    return ticket.record["location_id"], ticket.record["ticket_id"]
+
+
+# Output
+
+
+def _as_record(one: Preview) -> dict[str, Any]:
+    record, document = one.ticket.record, one.document
+    return {
+        "location_id": record["location_id"],
+        "ticket_id": record["ticket_id"],
+        "number": record.get("number"),
+        "business_date": record["business_date"],
+        "total": record["total"],
+        "status": one.ticket.status.value,
+        "outcome": one.outcome.value,
+        "code": one.code,
+        "reason": one.reason,
+        "until": one.until.isoformat() if one.until else None,
+        "documents": []
+        if document is None
+        else [
+            {
+                "kind": document.kind.value,
+                "id": one.posted_id(document.kind, one.number),
+                "number": one.number,
+                "date": document.date.isoformat(),
+                "amount": document.total,
+                "method": document.method,
+                "note": document.note,
+                "lines": [
+                    {
+                        "item": line.item.name,
+                        "quantity": line.quantity,
+                        "unit_price": line.unit_price,
+                        "amount": line.amount,
+                        "description": line.description,
+                    }
+                    for line in document.lines
+                ],
+                "payments": [
+                    {
+                        "id": one.posted_id(DocumentKind.PAYMENT, payment.key),
+                        "key": payment.key,
+                        "method": payment.method,
+                        "amount": payment.amount,
+                        "note": payment.note,
+                    }
+                    for payment in document.payments
+                ],
+            }
+        ],
+    }
+
+
+def _json(previews: Iterator[Preview], totals: Totals) -> None:
+    click.echo('{"tickets": [')
+    for place, one in enumerate(previews):
+        click.echo((",\n" if place else "") + _dumped(_as_record(one)), nl=False)
+    click.echo(f'\n], "totals": {_dumped(totals.as_record())}}}')
+
+
+def _dumped(record: dict[str, Any]) -> str:
+    return simplejson.dumps(record, use_decimal=True, indent=2)
+
+
+def _csv(previews: Iterator[Preview], _totals: Totals) -> None:
+    writer = csv.DictWriter(sys.stdout, _CSV, extrasaction="ignore")
+    writer.writeheader()
+    for one in previews:
+        record = _as_record(one)
+        if not record["documents"]:
+            writer.writerow(record)
+        for document in record["documents"]:
+            posted = {**record, **document, "document": document["number"], "number": record["number"]}
+            lines, payments = document["lines"], document["payments"]
+            writer.writerows({**posted, **line} for line in lines)
+            writer.writerows(
+                {**posted, **payment, "kind": DocumentKind.PAYMENT.value, "document": payment["key"]}
+                for payment in payments
+            )
+
+
+def _table(previews: Iterator[Preview], totals: Totals) -> None:
+    for one in previews:
+        _ticket(one)
+    figures = totals.as_record()
+    if not figures["tickets"]:
+        click.echo("none")
+        return
+    click.echo(", ".join(f"{count} {outcome}" for outcome, count in figures["tickets"].items()))
+    for row in figures["documents"]:
+        click.echo(f"  {row['count']:>7} {row['kind'].replace('_', ' '):<16} {row['amount']:>14,.2f}")
+    for row in figures["methods"]:
+        refunds = f", refunded {row['refunds']:,.2f}" if row["refunds"] else ""
+        click.echo(f"          {row['method'] or 'no method':<16} {row['payments']:>14,.2f}{refunds}")
+
+
+def _ticket(one: Preview) -> None:
+    record, document = one.ticket.record, one.document
+    receipt = clean_text(record.get("number")) or "-"
+    click.echo(
+        f"{record['business_date']}  location {record['location_id']}  receipt {receipt}"
+        f"  order {record['ticket_id']}  {record['total']:,.2f}  {one.outcome.value}"
+        + (f" until {one.until:%Y-%m-%d %H:%M} UTC" if one.until else "")
+        + (f" ({one.code})" if one.code else "")
+        + (f": {one.reason}" if one.reason else "")
+    )
+    if document is None or one.outcome is Outcome.UNCHANGED:
+        return
+    refund = f" by {document.method}" if document.method else ""
+    click.echo(f"  {document.kind.replace('_', ' ')} {one.number} of {document.date}{refund}")
+    for line in document.lines:
+        figures = f"{plain(line.quantity)} × {plain(line.unit_price)}"
+        click.echo(f"    {line.item.name:<24.24} {figures:>20} {line.amount:>14,.2f}  {line.description}".rstrip())
+    click.echo(f"    {'total':<24} {'':>20} {document.total:>14,.2f}")
+    for payment in document.payments:
+        click.echo(f"    {'payment by ' + payment.method:<24} {'':>20} {payment.amount:>14,.2f}  {payment.key}")
+
+
+_PRINT = {"json": _json, "csv": _csv, "table": _table}

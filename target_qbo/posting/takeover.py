@@ -1,0 +1,194 @@
+"""What stands of the guest customer in a company that the ledger does not know yet: ours is adopted, the rest is told.
+
+Source: design, Posting, exactly once (6); accounting rules, After posting (documents that are not ours).
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+import logging
+from collections import Counter, defaultdict
+from dataclasses import dataclass
+from decimal import Decimal
+from itertools import islice
+from typing import TYPE_CHECKING, Any
+
+from target_qbo.accounting import DocumentKind
+from target_qbo.errors import ConfigurationError
+from target_qbo.ledger import documents
+from target_qbo.ledger import references as stored
+from target_qbo.posting.payloads import ENTITIES
+from target_qbo.posting.recovery import found_in
+from target_qbo.posting.takeback import is_voided
+from target_qbo.qbo.client import quoted
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Sequence
+
+    from target_qbo.accounting.rules import Rules
+    from target_qbo.ledger import CompanyLedger
+    from target_qbo.ledger.documents import Found
+    from target_qbo.qbo import QboClient
+
+logger = logging.getLogger("target-qbo.takeover")
+
+Row = dict[str, Any]
+_AT_ONCE = 500
+_SHOWN = 3
+_PLURALS = {
+    DocumentKind.INVOICE: "invoices",
+    DocumentKind.REFUND_RECEIPT: "refund receipts",
+    DocumentKind.PAYMENT: "payments",
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Period:
+    """Business dates from ``first`` on, up to ``before``; None: without end."""
+
+    first: dt.date
+    before: dt.date | None
+
+    def condition(self) -> str:
+        """Return it as a condition of a query."""
+        where = f"TxnDate >= {quoted(self.first.isoformat())}"
+        return where if self.before is None else f"{where} and TxnDate < {quoted(self.before.isoformat())}"
+
+
+def first_date(earliest: dt.date, rules: Rules) -> dt.date:
+    """Return the first date of a document: where a business day begins late, a ticket may be the day before's."""
+    return earliest if rules.business_day_start == dt.time(0) else earliest - dt.timedelta(days=1)
+
+
+def unverified(ledger: CompanyLedger, earliest: dt.date) -> Period | None:
+    """Return the period from ``earliest`` on of which the ledger does not know what stands; None: it knows all."""
+    verified_from = stored.company_facts(ledger).verified_from
+    if verified_from is not None and verified_from <= earliest:
+        return None
+    return Period(earliest, verified_from)
+
+
+def verify_company(
+    ledger: CompanyLedger,
+    client: QboClient,
+    customer: str,
+    balance: Decimal | None,
+    earliest: dt.date,
+    *,
+    accept_existing: bool,
+) -> None:
+    """Adopt the documents of ours that stand from ``earliest`` on, where the ledger does not know the company yet.
+
+    Args:
+        ledger: The company's ledger.
+        client: The company.
+        customer: Id of the guest customer.
+        balance: What it owes less its open credit; None where that was not read.
+        earliest: The earliest business date to be posted.
+        accept_existing: Whether documents that are not ours may stand there.
+
+    Raises:
+        ConfigurationError: The guest customer has documents that are not ours, and that was not accepted.
+    """
+    period = unverified(ledger, earliest)
+    if period is None:
+        return
+    existing = Existing(ledger, adopts=True)
+    existing.read(client, customer, balance, period)
+    if existing.foreign and not accept_existing:
+        raise ConfigurationError(
+            f"the guest customer already has documents that are not ours from {earliest} on: {existing.told()}: the "
+            "same sales may be in the books already; set accept_existing to post all the same"
+        )
+    if existing.ours:
+        logger.info("%d documents of ours were already in QuickBooks and are taken over", existing.ours)
+    stored.write_company_facts(ledger, verified_from=earliest)
+
+
+class Existing:
+    """Documents of the guest customer that stand in QuickBooks and are not in the ledger, read some hundreds at a time.
+
+    Args:
+        ledger: The company's ledger.
+        adopts: Whether ours are entered in the ledger; else they are only counted.
+
+    Attributes:
+        ours: How many are ours.
+        foreign: How many are not, by kind.
+        amounts: What these come to, by kind.
+        credit: What is unapplied of the payments among them.
+    """
+
+    def __init__(self, ledger: CompanyLedger, *, adopts: bool) -> None:
+        self._ledger = ledger
+        self._adopts = adopts
+        self._rows = 0
+        self._owed = Decimal(0)
+        self._examples: list[str] = []
+        self.ours = 0
+        self.foreign: Counter[DocumentKind] = Counter()
+        self.amounts: dict[DocumentKind, Decimal] = defaultdict(Decimal)
+        self.credit = Decimal(0)
+
+    def read(self, client: QboClient, customer: str, balance: Decimal | None, period: Period) -> None:
+        """Read what stands in a period: two queries, and one more where there may be payments.
+
+        There may be none where there are no documents and the customer's balance is what its invoices leave open.
+        """
+        where = f"CustomerRef = {quoted(customer)} and {period.condition()}"
+        for kind in (DocumentKind.INVOICE, DocumentKind.REFUND_RECEIPT):
+            self._take(kind, client.query(ENTITIES[kind], where))
+        if self._rows or (balance is not None and balance != self._owed):
+            self._take(DocumentKind.PAYMENT, client.query(ENTITIES[DocumentKind.PAYMENT], where))
+
+    def told(self) -> str:
+        """Tell what is not ours: how many, what they come to, some examples, and what of it is open credit."""
+        text = ", ".join(f"{n} {_PLURALS[kind]} of {self.amounts[kind]:,.2f}" for kind, n in self.foreign.items())
+        credit = f"; open credit of {self.credit:,.2f}, which may go to the next invoice" if self.credit else ""
+        return f"{text} ({'; '.join(self._examples)}){credit}"
+
+    def _take(self, kind: DocumentKind, rows: Iterator[Row]) -> None:
+        while some := list(islice(rows, _AT_ONCE)):
+            self._rows += len(some)
+            known = documents.known_ids(self._ledger, kind, [str(row["Id"]) for row in some])
+            ours = []
+            for row in some:
+                if kind is DocumentKind.INVOICE:
+                    self._owed += _amount(row, "Balance")
+                if str(row["Id"]) in known or is_voided(row):
+                    continue
+                found = found_in(kind, row)
+                if found is None:
+                    self._count(kind, row)
+                else:
+                    ours.append(found)
+            if self._adopts:
+                self._adopt(ours)
+            else:
+                self.ours += len(ours)
+
+    def _count(self, kind: DocumentKind, row: Row) -> None:
+        self.foreign[kind] += 1
+        self.amounts[kind] += _amount(row, "TotalAmt")
+        unapplied = _amount(row, "UnappliedAmt")
+        self.credit += unapplied
+        # Open credit is named before others: it is what QuickBooks may put on the next invoice.
+        if unapplied or len(self._examples) < _SHOWN:
+            number = row.get("DocNumber") or row.get("PaymentRefNum") or f"id {row['Id']}"
+            example = f"{kind.replace('_', ' ')} {number}, {row.get('TxnDate')}, {_amount(row, 'TotalAmt'):,.2f}"
+            self._examples = [example, *self._examples][:_SHOWN] if unapplied else [*self._examples, example]
+
+    def _adopt(self, ours: Sequence[Found]) -> None:
+        doubled = documents.adopt(self._ledger, ours, dt.datetime.now(dt.UTC))
+        self.ours += len(ours) - len(doubled)
+        for document in doubled:
+            logger.warning(
+                "%s %s (id %s) stands twice in QuickBooks: void one of the two by hand",
+                document.kind,
+                document.number,
+                document.qbo_id,
+            )
+
+
+def _amount(row: Row, field: str) -> Decimal:
+    return Decimal(str(row.get(field) or 0))
