@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 from typing import TYPE_CHECKING, Any
 
 from singer_sdk.exceptions import ConfigValidationError, SingerSDKError
@@ -29,6 +30,7 @@ def check_access(config: Mapping[str, Any]) -> Iterator[tuple[str, str, str | No
     except ConfigValidationError as error:
         yield "-", "", "; ".join(error.errors)
         return
+    logging.getLogger("singer_sdk.metrics").setLevel(logging.WARNING)  # the tap has just set it lower; this is no sync
     for location in locations(tap.config):
         endpoint = UsageLimit(tap, location, Quota(location.id))
         try:
