@@ -22,6 +22,7 @@ from target_qbo.accounting.naming import clean_text
 from target_qbo.company import Company
 from target_qbo.errors import ConfigurationError, InputError, TargetError, UnreachableError
 from target_qbo.posting.summary import RunSummary
+from target_qbo.qbo import QboFaultError
 from target_qbo.reader import MessageReader
 from target_qbo.settings import SECRETS, SETTINGS, Settings
 from target_qbo.sinks import SINKS, LedgerTarget, LeftOutSink
@@ -109,6 +110,9 @@ def main() -> None:
     except TargetError as error:
         TargetQBO.logger.critical("%s", error)
         sys.exit(error.exit_code)
+    except QboFaultError as error:
+        TargetQBO.logger.critical("QuickBooks refused what a run can't do without: %s", error)
+        sys.exit(ConfigurationError.exit_code)
     except DBAPIError as error:
         TargetQBO.logger.critical("the ledger can't be read or written (%s): what stands in it stays", error.orig)
         sys.exit(UnreachableError.exit_code)

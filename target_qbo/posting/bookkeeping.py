@@ -13,7 +13,7 @@ from target_qbo.ledger import documents
 from target_qbo.ledger.sendings import Answer, Finished, Key, Sending, write_answers, write_sending, write_unanswered
 from target_qbo.posting.courier import NotDone, Outcome, Posted, Refused
 from target_qbo.posting.preferences import preferences_in
-from target_qbo.posting.recovery import find_numbered
+from target_qbo.posting.recovery import find_numbered, find_payments
 from target_qbo.posting.takeback import take_back
 from target_qbo.posting.totals import difference, total_of
 from target_qbo.qbo import faults
@@ -148,7 +148,7 @@ class Bookkeeping:
         if fault is None:
             return
         standing = documents.standing(self._ledger, [work.key]).get(work.key, [])
-        if fault.code == faults.DUPLICATE_NUMBER and self._number_taken(work):
+        if fault.code == faults.DUPLICATE_NUMBER and work.posted_id is None and self._number_taken(work):
             return
         if fault.code in faults.STALE_REFERENCES and work.key not in self._resolved_anew:
             logger.info("an id of QuickBooks is stale (%s): looking everything up again", fault)
@@ -185,14 +185,17 @@ class Bookkeeping:
         """Take over the document that has the number, where it is this one; else go on with the further number."""
         try:
             found = find_numbered(self._client, work.document)
+            paid = find_payments(self._client, work.document) if found is not None and work.unpaid else []
         except UnreachableError:
             self.unfinished = True
             return True
         if found is not None:
             logger.info("%s %s of this ticket was there already and is taken over", found.kind, found.number)
-            documents.adopt(self._ledger, [found], _now())
+            documents.adopt(self._ledger, [found, *paid], _now())
             self._summary.add_document(work.document.kind, found.amount)
             work.posted_id, work.refused = found.qbo_id, None
+            for payment in paid:
+                work.unpaid.pop(payment.number, None)
             if work.unpaid:
                 self._again.append(work)
             else:

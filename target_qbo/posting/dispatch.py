@@ -131,7 +131,7 @@ class Dispatcher:
         if write is not None:
             self._take(write)
             return True
-        self._again.extend(_Parcel(writes) for writes in self._resent.values())
+        self._again.extend(_parcel(writes) for writes in self._resent.values())
         self._resent.clear()
         return False
 
@@ -175,7 +175,7 @@ class Dispatcher:
 
     def _fresh(self, size: int) -> _Parcel:
         writes = [self._ready.popleft() for _ in range(size)]
-        return _Parcel(sorted(writes, key=lambda write: write.place))
+        return _parcel(writes)
 
     def _collect(self, pause: float) -> None:
         if not self._flying:
@@ -222,3 +222,8 @@ class Dispatcher:
             self._stop = UnreachableError(
                 f"QuickBooks {said}: stopped early; everything waits in the ledger for the next run"
             )
+
+
+def _parcel(writes: Sequence[Write]) -> _Parcel:
+    """Put writes into one request, in an order that is the same whenever they are the same writes."""
+    return _Parcel(sorted(writes, key=lambda write: write.place))

@@ -106,6 +106,23 @@ def find_numbered(client: QboClient, document: Document) -> Found | None:
     return None
 
 
+def find_payments(client: QboClient, document: Document) -> list[Found]:
+    """Return the payments of a document that stand in QuickBooks though the ledger does not know them; a metered read.
+
+    Raises:
+        UnreachableError: QuickBooks can't be reached.
+    """
+    mark = _MARK.match(document.note)
+    due = {payment.key: payment.amount for payment in document.payments}
+    keys = ",".join(quoted(key) for key in due)
+    rows: dict[str, Row] = {}
+    for row in client.query(ENTITIES[DocumentKind.PAYMENT], f"PaymentRefNum in ({keys})"):
+        key = str(row.get("PaymentRefNum"))
+        if mark is not None and key in due and _is_ours(row, mark[0], due[key], document.date):
+            rows.setdefault(key, row)
+    return [found for row in rows.values() if (found := found_in(DocumentKind.PAYMENT, row)) is not None]
+
+
 def _is_ours(row: Row, mark: str, amount: Decimal, date: dt.date) -> bool:
     """Tell whether a document found in QuickBooks is this one: its note, its total and its date, and not voided."""
     return (

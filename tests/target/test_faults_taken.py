@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import contextlib
+import sqlite3
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -124,6 +126,28 @@ def test_our_own_document_is_adopted_and_paid(numbers: Shop) -> None:
     result = numbers.target(messages)
     assert [document["id"] for document in documents_of(numbers, ticket)] == [late["Id"]]
     assert_right(numbers, result)
+
+
+def test_a_ledger_from_a_backup_adopts_the_payments_with_their_invoice(numbers: Shop) -> None:
+    ledger = numbers.folder / "ledger.db"
+    with contextlib.closing(sqlite3.connect(ledger)) as connection:
+        connection.execute("PRAGMA wal_checkpoint(TRUNCATE)")
+    backup = ledger.read_bytes()
+    ring_up_split(numbers)
+    assert_right(numbers, numbers.sync())
+    for path in numbers.folder.glob("ledger.db*"):
+        path.unlink()
+    ledger.write_bytes(backup)
+    assert_right(numbers, numbers.sync())
+
+
+def test_a_payment_that_is_refused_for_its_number_takes_its_invoice_back(numbers: Shop) -> None:
+    ticket = ring_up(numbers, lines=[{"price": "10.00"}], payments=[{"amount": "10.00", "method": "Cash"}])
+    refuse(numbers, "6140", entity="Payment", operation="create", body=mark(ticket))
+    assert numbers.sync().returncode == 0
+    row = told(numbers)[ticket["ticket_id"]]
+    assert (row["status"], row["code"], row["documents"]) == ("skipped", "qbo_6140", [])
+    assert _differences(numbers) == without(ticket)
 
 
 def test_where_the_further_number_is_taken_too_the_ticket_is_skipped(numbers: Shop) -> None:

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from tests.shop import Shop, run
+from tests.target.failures import ring_up_split
 
 if TYPE_CHECKING:
     import subprocess
@@ -92,4 +93,19 @@ def test_a_payment_made_again_on_purpose_has_another_requestid(small_shop: Shop)
     again = request_ids(small_shop, "posted")
     assert voided
     assert all(again[one] != request == before[one] for one, request in voided.items())
+    assert small_shop.differences() == []
+
+
+def test_payments_of_split_tickets_that_are_executed_late_are_not_doubled(small_shop: Shop) -> None:
+    for _ in range(8):
+        ring_up_split(small_shop)
+    small_shop.configure_target(max_concurrency=1, batch_size=16, settle_seconds=0)
+    late = {"where": "qbo", "do": "slow", "seconds": 4, "match": {"path": DOCUMENTS, "entity": "Payment", "nth": 1}}
+    small_shop.post("faults", late)
+    result = impatient_target(small_shop, small_shop.tap().stdout)
+    assert result.returncode == 0, result.stderr
+    deadline = time.monotonic() + 20
+    while small_shop.get("qbo-calls")["replayed"] < 1:
+        assert time.monotonic() < deadline, "the slow request was never executed, or never again under its id"
+        time.sleep(0.1)
     assert small_shop.differences() == []
