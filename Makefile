@@ -4,6 +4,8 @@ UV := .tools/bin/uv
 BIN := .venv/bin
 MELTANO_BIN := .venv-meltano/bin
 export UV_PYTHON_DOWNLOADS := never
+# Compiled once at installation: every start of a command would else do it where Python may not write beside its modules.
+export UV_COMPILE_BYTECODE := 1
 
 .PHONY: help setup meltano demo test lint format docs lock benchmark clean
 

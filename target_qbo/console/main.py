@@ -9,16 +9,38 @@ from __future__ import annotations
 import logging
 import sys
 
+from importlib import import_module
+
 import click
 
-from target_qbo.console.check import check
-from target_qbo.console.preview import show_preview
 from target_qbo.console.settings import ConsoleConfig
-from target_qbo.console.tickets import tickets
 from target_qbo.errors import TargetError
 
+COMMANDS = {
+    "check": "target_qbo.console.check:check",
+    "preview": "target_qbo.console.preview:show_preview",
+    "tickets": "target_qbo.console.tickets:tickets",
+}
+"""Where each command is; it is loaded when it is asked for, so that none waits for what another needs."""
 
-@click.group(context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100})
+
+class _Commands(click.Group):
+    """The commands of :data:`COMMANDS`."""
+
+    def list_commands(self, _context: click.Context) -> list[str]:
+        """Return their names, in order."""
+        return list(COMMANDS)
+
+    def get_command(self, _context: click.Context, name: str) -> click.Command | None:
+        """Load a command."""
+        if name not in COMMANDS:
+            return None
+        module, attribute = COMMANDS[name].split(":")
+        command: click.Command = getattr(import_module(module), attribute)
+        return command
+
+
+@click.group(cls=_Commands, context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100})
 @click.version_option(package_name="franpos-qbo")
 @click.option("--tap-config", type=click.Path(exists=True, dir_okay=False), help="Settings file of tap-franpos (JSON).")
 @click.option(
@@ -37,11 +59,6 @@ def cli(context: click.Context, tap_config: str | None, target_config: str | Non
     for name in ("alembic", "singer_sdk.metrics", "tap-franpos"):
         logging.getLogger(name).setLevel(logging.WARNING)
     context.obj = ConsoleConfig(tap_config, target_config)
-
-
-cli.add_command(check)
-cli.add_command(show_preview)
-cli.add_command(tickets)
 
 
 def main() -> None:
