@@ -7,6 +7,7 @@ import os
 import subprocess
 import sys
 import time
+from decimal import Decimal
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Self
 
@@ -104,8 +105,8 @@ class Shop:
     def differences(self) -> list[str]:
         """Hold the books against the till; also, the trial balance must balance."""
         books = self.get("books")
-        debit = sum(float(row["debit"]) - float(row["credit"]) for row in books["trial_balance"])
-        assert abs(debit) < 0.001, "the sandbox's ledger does not balance"
+        debit = sum(Decimal(row["debit"]) - Decimal(row["credit"]) for row in books["trial_balance"])
+        assert debit == 0, "the sandbox's ledger does not balance"
         return compare(self.get("tickets"), books)
 
     def calls(self) -> dict[str, Any]:

@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import logging
 import sys
-
 from importlib import import_module
 
 import click
@@ -19,6 +18,7 @@ from target_qbo.errors import TargetError
 COMMANDS = {
     "check": "target_qbo.console.check:check",
     "preview": "target_qbo.console.preview:show_preview",
+    "rebuild": "target_qbo.console.rebuild:rebuild",
     "tickets": "target_qbo.console.tickets:tickets",
 }
 """Where each command is; it is loaded when it is asked for, so that none waits for what another needs."""

@@ -50,6 +50,11 @@ def show(rows: Iterable[Mapping[str, Any]], columns: Sequence[str], form: str) -
         _table(rows, columns)
 
 
+def show_document(document: Mapping[str, Any]) -> None:
+    """Print one JSON document; amounts are decimals."""
+    click.echo(simplejson.dumps(document, use_decimal=True, default=str, indent=2))
+
+
 def _table(rows: Iterable[Mapping[str, Any]], columns: Sequence[str]) -> None:
     table = Table(*[column.replace("_", " ") for column in columns])
     for column in table.columns:

@@ -11,7 +11,7 @@ import sqlalchemy as sa
 from target_qbo.ledger import content
 from target_qbo.ledger.documents import StandingDocument, standing
 from target_qbo.ledger.sendings import missing_requests
-from target_qbo.ledger.status import HALF, REVISING, TicketStatus
+from target_qbo.ledger.status import EDITED, HALF, REVISING, TicketStatus
 from target_qbo.ledger.tables import discounts, payments, tickets
 
 if TYPE_CHECKING:
@@ -43,12 +43,18 @@ class PendingTicket:
     discounts: Sequence[Mapping[str, Any]]
     standing: Sequence[StandingDocument]
     missing: Mapping[tuple[str, str], str]
+    code: str | None = None
 
     @property
     def half_done(self) -> bool:
         """Whether it was last seen half posted or half revised, so that what stands can't just stay."""
         known = self.fingerprint
         return known is not None and (known == REVISING or known.startswith(HALF))
+
+    @property
+    def insisted(self) -> bool:
+        """Whether a person asked that what stands be put right, also where changes are to be left alone."""
+        return self.fingerprint == EDITED
 
 
 @dataclass(frozen=True, slots=True)
@@ -108,6 +114,14 @@ def pending_dates(ledger: CompanyLedger) -> tuple[dt.date, dt.date] | None:
             )
         ).one()
     return None if first is None else (first, last)
+
+
+def count_pending(ledger: CompanyLedger) -> int:
+    """Return how many tickets are to be decided or finished."""
+    query = sa.select(sa.func.count()).where(tickets.c.company_id == ledger.company_id, tickets.c.pending)
+    with ledger.read() as connection:
+        found: int = connection.execute(query).scalar_one()
+    return found
 
 
 @dataclass(frozen=True, slots=True)
@@ -222,6 +236,7 @@ def with_rows(ledger: CompanyLedger, connection: Connection, rows: Sequence[sa.R
             discounted[row.location_id, row.ticket_id],
             documents.get(row.id, ()),
             sent_as[row.id],
+            row.code,
         )
         for row in rows
     ]

@@ -10,11 +10,12 @@ from target_qbo.accounting.liabilities import booked_as_income
 from target_qbo.accounting.ticket import discount_from_record, payment_from_record
 from target_qbo.errors import ConfigurationError
 from target_qbo.ledger import documents, tickets
+from target_qbo.ledger.rebuilding import FOUND_VOIDED, FOUND_VOIDED_REASON
 from target_qbo.ledger.sendings import Finished, write_answers
 from target_qbo.ledger.status import HALF, REVISING, DocumentState, TicketStatus
 from target_qbo.posting.entities import UnavailableError
 from target_qbo.posting.references import References
-from target_qbo.posting.revision import RevisionRefusedError, revise
+from target_qbo.posting.revision import GONE, RevisionRefusedError, revise
 from target_qbo.posting.takeover import first_date, verify_company
 from target_qbo.posting.work import EARLIEST, TicketWork, fingerprint
 from target_qbo.qbo import QboFaultError, faults
@@ -82,6 +83,9 @@ class Deciding:
             self._references.forget()
 
     def _decide(self, pending: PendingTicket, references: References) -> TicketWork | None:
+        if pending.code == FOUND_VOIDED:
+            self._settlements.settle(*_as_read(pending), TicketStatus.UNDONE, FOUND_VOIDED, FOUND_VOIDED_REASON)
+            return None
         decision = decide(
             Ticket.from_record(pending.record),
             [payment_from_record(record) for record in pending.payments],
@@ -115,7 +119,8 @@ class Deciding:
         if pending.standing and pending.fingerprint == fingerprint(document):
             self._settlements.settle(*_as_read(pending), TicketStatus.POSTED)
             return None
-        if pending.standing and not pending.half_done and self._settings.on_change == "skip":
+        changed = pending.standing and not pending.half_done and not _part_of(pending, document)
+        if changed and self._settings.on_change == "skip":
             self._settlements.skip(
                 *_as_read(pending), "changed", f"the ticket changed at the till after it was posted{_AS_THEY_WERE}"
             )
@@ -156,13 +161,15 @@ class Deciding:
         return kept
 
     def _refused(self, pending: PendingTicket, error: RevisionRefusedError) -> None:
+        as_before = error.final and not pending.half_done
+        if as_before:
+            stands = None if error.nothing_stands else pending.fingerprint
+            documents.write_fingerprint(self._ledger, pending.key, stands)
         if error.code in _STALE and pending.key not in self._resolved_anew:
             self._resolved_anew.add(pending.key)
             self.forget_references()
             self.set_aside = True
-        elif error.final and not pending.half_done:
-            stands = None if error.nothing_stands else pending.fingerprint
-            documents.write_fingerprint(self._ledger, pending.key, stands)
+        elif as_before or error.code == GONE:
             self._settlements.skip(*_as_read(pending), error.code, f"the ticket changed at the till, but {error}")
         else:
             documents.leave_open(self._ledger, pending.key, str(error), dt.datetime.now(dt.UTC))

@@ -34,7 +34,7 @@ logger = logging.getLogger("target-qbo.recovery")
 
 Row = dict[str, Any]
 _A_READ = 30
-_MARK = re.compile(r"^Franpos location (?P<location>.+?) order (?P<order>.+?);")
+_MARK = re.compile(r"Franpos location (?P<location>.+?) order (?P<order>.+?);")
 
 
 def find_unknown(ledger: CompanyLedger, client: QboClient, settle_seconds: float) -> bool:
@@ -62,7 +62,8 @@ def _let_settle(unknown: Iterable[StandingDocument], settle_seconds: float) -> N
     latest = max((document.sent_at for document in unknown if document.sent_at), default=None)
     if latest is None:
         return
-    wait = (latest - dt.datetime.now(dt.UTC)).total_seconds() + settle_seconds
+    # No longer than that, whatever the clock was set back to.
+    wait = min((latest - dt.datetime.now(dt.UTC)).total_seconds(), 0) + settle_seconds
     if wait > 0:
         logger.info("a request was never answered: waiting %.0f s until it can be looked up", wait)
         time.sleep(wait)
@@ -135,7 +136,8 @@ def _is_ours(row: Row, mark: str, amount: Decimal, date: dt.date) -> bool:
 
 def found_in(kind: DocumentKind, row: Row) -> Found | None:
     """Return a document as the ledger enters it, if its note says that it is ours."""
-    mark = _MARK.match(str(row.get("PrivateNote", "")))
+    note = str(row.get("PrivateNote", ""))
+    mark = _MARK.search(note) if is_voided(row) else _MARK.match(note)  # a void may put its word before the note
     number = row.get("PaymentRefNum") if kind is DocumentKind.PAYMENT else row.get("DocNumber")
     if mark is None or not number:
         return None

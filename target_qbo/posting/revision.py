@@ -31,7 +31,8 @@ if TYPE_CHECKING:
 logger = logging.getLogger("target-qbo.revision")
 
 Row = dict[str, Any]
-_GONE = "gone"
+GONE = "gone"
+"""Code of a ticket whose document a person voided or deleted in QuickBooks."""
 
 
 class RevisionRefusedError(Exception):
@@ -139,7 +140,7 @@ def _look_first(client: QboClient, standing: Sequence[StandingDocument], leaving
         row = rows.get((document.kind, document.qbo_id))
         if document not in leaving and (row is None or is_voided(row)):
             raise RevisionRefusedError(
-                _GONE, f"{document.kind} {document.number} was voided or deleted in QuickBooks", final=True
+                GONE, f"{document.kind} {document.number} was voided or deleted in QuickBooks", final=True
             )
         if document in leaving and row is not None and _in_deposit(row):
             raise RevisionRefusedError(
@@ -169,7 +170,7 @@ def _update(
     for last in (False, True):
         row = next(client.query(entity, f"Id = {quoted(document.qbo_id or '')}"), None)
         if row is None:
-            raise RevisionRefusedError(_GONE, f"{document.kind} {document.number} is gone", final=final)
+            raise RevisionRefusedError(GONE, f"{document.kind} {document.number} is gone", final=final)
         try:
             answer = client.write_repeatable(entity, body | {"SyncToken": row["SyncToken"]}, uuid.uuid4().hex)
         except QboFaultError as error:

@@ -34,9 +34,11 @@ class Settlements:
         self._summary.waiting += 1
         self._add(Settled(key, revision, TicketStatus.WAITING, None, reason, until))
 
-    def settle(self, key: int, revision: int, status: TicketStatus) -> None:
-        """Settle a ticket about which there is nothing to say."""
-        self._add(Settled(key, revision, status))
+    def settle(
+        self, key: int, revision: int, status: TicketStatus, code: str | None = None, reason: str | None = None
+    ) -> None:
+        """Settle a ticket that needs nobody's attention."""
+        self._add(Settled(key, revision, status, code, reason))
 
     def flush(self) -> None:
         """Write down what was gathered."""

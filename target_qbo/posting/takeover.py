@@ -114,6 +114,11 @@ class Existing:
 
     Attributes:
         ours: How many are ours.
+        found: How many of ours were entered, by kind.
+        found_amounts: What these come to, by kind.
+        known: How many are in the ledger already.
+        voided: Ours that were voided.
+        doubled: Ours that stand beside another one of the same ticket and number, and were not entered.
         foreign: How many are not, by kind.
         amounts: What these come to, by kind.
         credit: What is unapplied of the payments among them.
@@ -126,6 +131,11 @@ class Existing:
         self._owed = Decimal(0)
         self._examples: list[str] = []
         self.ours = 0
+        self.known = 0
+        self.found: Counter[DocumentKind] = Counter()
+        self.found_amounts: dict[DocumentKind, Decimal] = defaultdict(Decimal)
+        self.voided: list[Found] = []
+        self.doubled: list[Found] = []
         self.foreign: Counter[DocumentKind] = Counter()
         self.amounts: dict[DocumentKind, Decimal] = defaultdict(Decimal)
         self.credit = Decimal(0)
@@ -155,15 +165,17 @@ class Existing:
             for row in some:
                 if kind is DocumentKind.INVOICE:
                     self._owed += _amount(row, "Balance")
-                if str(row["Id"]) in known or is_voided(row):
-                    continue
                 found = found_in(kind, row)
-                if found is None:
+                if str(row["Id"]) in known:
+                    self.known += 1
+                elif is_voided(row):
+                    self.voided += [found] if found is not None else []
+                elif found is None:
                     self._count(kind, row)
                 else:
                     ours.append(found)
             if self._adopts:
-                self._adopt(ours)
+                self._adopt(kind, ours)
             else:
                 self.ours += len(ours)
 
@@ -178,9 +190,13 @@ class Existing:
             example = f"{kind.replace('_', ' ')} {number}, {row.get('TxnDate')}, {_amount(row, 'TotalAmt'):,.2f}"
             self._examples = [example, *self._examples][:_SHOWN] if unapplied else [*self._examples, example]
 
-    def _adopt(self, ours: Sequence[Found]) -> None:
+    def _adopt(self, kind: DocumentKind, ours: Sequence[Found]) -> None:
         doubled = documents.adopt(self._ledger, ours, dt.datetime.now(dt.UTC))
-        self.ours += len(ours) - len(doubled)
+        entered = [document for document in ours if document not in doubled]
+        self.ours += len(entered)
+        self.found[kind] += len(entered)
+        self.found_amounts[kind] += sum((document.amount for document in entered), Decimal(0))
+        self.doubled += doubled
         for document in doubled:
             logger.warning(
                 "%s %s (id %s) stands twice in QuickBooks: void one of the two by hand",
