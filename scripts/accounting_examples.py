@@ -179,7 +179,7 @@ def _read(path: Path) -> Example:
 
 def _config(client: Qbo, folder: str) -> dict[str, Any]:
     sign_in = client.server.sign_in
-    defaults = {name: spec["default"] for name, spec in SETTINGS.to_dict()["properties"].items() if "default" in spec}
+    defaults = {name: spec["default"] for name, spec in SETTINGS["properties"].items() if "default" in spec}
     return {
         **defaults,
         "api_url": client.url,

@@ -1,4 +1,4 @@
-"""Write what is derived from the code: settings in ``meltano.yml`` and ``docs/settings.md``, ``docs/accounting.md``.
+"""Write what is derived from the code: settings and commands in ``meltano.yml``, and pages of ``docs``.
 
 ``python scripts/generate.py`` writes; with ``--check`` it only tells whether anything would change (exit code 1).
 """
@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any
 import yaml
 
 from scripts.accounting_examples import page, read_examples, work_out
+from scripts.commands_page import commands_page, meltano_commands
 from tap_franpos.tap import TapFranpos
 from target_qbo.target import TargetQBO
 
@@ -22,6 +23,7 @@ ROOT = Path(__file__).resolve().parent.parent
 Plugin = type[TapFranpos] | type[TargetQBO]
 PLUGINS: tuple[Plugin, ...] = (TapFranpos, TargetQBO)
 BEGIN, END = "    settings:  # written by scripts/generate.py", "    # end of settings"
+BEGIN_COMMANDS, END_COMMANDS = "    commands:  # written by scripts/generate.py", "    # end of commands"
 KINDS = {"boolean": "boolean", "integer": "integer", "number": "decimal", "array": "array", "object": "object"}
 
 
@@ -30,6 +32,7 @@ def main() -> int:
     wanted = {
         ROOT / "meltano.yml": _meltano(),
         ROOT / "docs" / "settings.md": _settings_page(),
+        ROOT / "docs" / "commands.md": commands_page(),
         ROOT / "docs" / "accounting.md": page(work_out(read_examples())),
     }
     stale = [path for path, text in wanted.items() if not path.exists() or path.read_text("utf-8") != text]
@@ -51,15 +54,23 @@ def _meltano() -> str:
     result = pieces[0]
     for plugin, piece in zip(PLUGINS, pieces[1:], strict=True):
         rest = piece.split(END, 1)[1]
-        listed = yaml.safe_dump(
-            [_meltano_setting(name, spec) for name, spec in _settings(plugin)],
-            sort_keys=False,
-            width=110,
-            allow_unicode=True,
-        )
-        indented = "".join(f"    {line}\n" for line in listed.splitlines())
-        result += f"{BEGIN}\n{indented}{END}{rest}"
-    return result
+        listed = _yaml([_meltano_setting(name, spec) for name, spec in _settings(plugin)], "    ")
+        result += f"{BEGIN}\n{listed}{END}{rest}"
+    return _with_commands(result)
+
+
+def _with_commands(text: str) -> str:
+    if text.count(BEGIN_COMMANDS) != 1:
+        raise SystemExit(f"meltano.yml: a line {BEGIN_COMMANDS!r} expected")
+    before, rest = text.split(BEGIN_COMMANDS)
+    after = rest.split(END_COMMANDS, 1)[1]
+    return f"{before}{BEGIN_COMMANDS}\n{_yaml(meltano_commands(), '      ')}{END_COMMANDS}{after}"
+
+
+def _yaml(value: object, indent: str) -> str:
+    """Write YAML, every line indented."""
+    text = yaml.safe_dump(value, sort_keys=False, width=110, allow_unicode=True)
+    return "".join(f"{indent}{line}\n" for line in text.splitlines())
 
 
 def _meltano_setting(name: str, spec: dict[str, Any]) -> dict[str, Any]:

@@ -6,12 +6,14 @@ from dataclasses import dataclass
 from importlib import metadata
 from typing import TYPE_CHECKING
 
+from target_qbo.errors import SignInNeededError
 from target_qbo.keys import ledger_key
 from target_qbo.ledger import open_ledger
 from target_qbo.ledger.references import write_company_facts
 from target_qbo.ledger.tokens import TokenVault
 from target_qbo.posting.engine import post_pending
-from target_qbo.qbo import AccessTokens, QboClient, RateLimits
+from target_qbo.qbo import AccessTokens, App, QboClient, RateLimits
+from target_qbo.qbo.oauth import NOT_CONNECTED
 
 if TYPE_CHECKING:
     from target_qbo.ledger import CompanyLedger
@@ -27,6 +29,7 @@ class Company:
     ledger: CompanyLedger
     client: QboClient
     limits: RateLimits
+    vault: TokenVault
 
     @classmethod
     def open(cls, settings: Settings) -> Company:
@@ -45,12 +48,7 @@ class Company:
         if vault.connected_anew():
             # After a restore from a backup, for one: what was posted since is found before anything is posted again.
             write_company_facts(ledger, verified_from=None)
-        tokens = AccessTokens(
-            vault,
-            token_url=settings.token_url,
-            client_id=settings.client_id,
-            client_secret=settings.client_secret,
-        )
+        tokens = AccessTokens(vault, token_url=settings.token_url, app=App(settings.client_id, settings.client_secret))
         limits = RateLimits(
             requests=settings.requests_per_minute,
             batches=settings.batches_per_minute,
@@ -63,8 +61,14 @@ class Company:
             limits=limits,
             user_agent=f"franpos-qbo/{metadata.version('franpos-qbo')}",
         )
-        return cls(settings, ledger, client, limits)
+        return cls(settings, ledger, client, limits, vault)
 
     def post_pending(self, summary: RunSummary) -> None:
-        """Post everything that is pending; see :func:`target_qbo.posting.engine.post_pending`."""
+        """Post everything that is pending; see :func:`target_qbo.posting.engine.post_pending`.
+
+        Raises:
+            SignInNeededError: The company is not connected; said also where there is nothing to post yet.
+        """
+        if not self.vault.load().refresh_token:
+            raise SignInNeededError(NOT_CONNECTED)
         post_pending(self.ledger, self.client, self.limits, self.settings, summary)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import logging
 import sys
+from copy import deepcopy
 from functools import cached_property
 from typing import TYPE_CHECKING, Any, ClassVar
 
@@ -16,18 +17,21 @@ from singer_sdk.exceptions import (
 )
 from singer_sdk.mapper import RemoveRecordTransform
 from singer_sdk.singerlib.exceptions import InvalidInputLine
-from sqlalchemy.exc import DBAPIError
 
 from target_qbo.accounting.naming import clean_text
 from target_qbo.company import Company
-from target_qbo.errors import ConfigurationError, InputError, TargetError, UnreachableError
+from target_qbo.endings import Ending, ending_of
+from target_qbo.errors import ConfigurationError, InputError
+from target_qbo.notices import tell
+from target_qbo.notices.settings import NoticeSettings
 from target_qbo.posting.summary import RunSummary
-from target_qbo.qbo import QboFaultError
 from target_qbo.reader import MessageReader
 from target_qbo.settings import SECRETS, SETTINGS, Settings
 from target_qbo.sinks import SINKS, LedgerTarget, LeftOutSink
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+
     from singer_sdk.sinks import Sink
 
     from target_qbo.ledger import CompanyLedger
@@ -41,15 +45,18 @@ class TargetQBO(LedgerTarget):
     name = "target-qbo"
     package_name = "franpos-qbo"
     message_reader_class = MessageReader
-    config_jsonschema: ClassVar[dict[str, Any]] = SETTINGS.to_dict()
+    latest: ClassVar[TargetQBO | None] = None  # the SDK makes it, reads and posts in one step, and hands it to nobody
+    config_jsonschema: ClassVar[dict[str, Any]] = deepcopy(SETTINGS)  # the SDK adds its own to it
 
     def __init__(self, **kwargs: Any) -> None:  # noqa: ANN401 (the SDK's)
         super().__init__(**kwargs)
+        self.summary = RunSummary()
+        type(self).latest = self
         self.max_parallelism = 1  # the sinks share one ledger, which has one writer
 
     @classmethod
     def invoke(cls, **kwargs: Any) -> None:  # noqa: ANN401 (the SDK's)
-        """Run the target; see the SDK.
+        """Run the target; see the SDK. Who is to be told of skipped tickets, or of what stopped the run, is told.
 
         Raises:
             ConfigurationError: The settings don't satisfy their schema.
@@ -62,7 +69,15 @@ class TargetQBO(LedgerTarget):
             for name in SECRETS:
                 value = config.config.get(name) if config is not None else None
                 text = text.replace(repr(value), "(secret)") if value else text
-            raise ConfigurationError(f"settings: {text}") from None
+            problem = f"settings: {text}"
+            if config is not None:
+                _tell(config.config, None, RunSummary(), problem)
+            raise ConfigurationError(problem) from None
+        except Exception as error:
+            ending = _ending(error)
+            cls._tell(ending.line if ending else f"an error of the program ({type(error).__name__}): see its log")
+            raise
+        cls._tell()
 
     @cached_property
     def company(self) -> Company:
@@ -93,12 +108,17 @@ class TargetQBO(LedgerTarget):
     def process_endofpipe(self) -> None:
         """Bring what is left into the ledger, pass STATE on, then post."""
         super().process_endofpipe()
-        summary = RunSummary()
         try:
-            self.company.post_pending(summary)
+            self.company.post_pending(self.summary)
         finally:
-            for line in summary.lines(self.ledger):
+            for line in self.summary.lines(self.ledger):
                 self.logger.info("%s", line)
+
+    @classmethod
+    def _tell(cls, problem: str | None = None) -> None:
+        if cls.latest is not None:
+            opened = cls.latest.__dict__.get("company")  # as far as the run came
+            _tell(cls.latest.config, opened.ledger if opened else None, cls.latest.summary, problem)
 
 
 def main() -> None:
@@ -107,18 +127,28 @@ def main() -> None:
     logging.getLogger("alembic").setLevel(logging.WARNING)
     try:
         TargetQBO.cli()
-    except TargetError as error:
-        TargetQBO.logger.critical("%s", error)
-        sys.exit(error.exit_code)
-    except QboFaultError as error:
-        TargetQBO.logger.critical("QuickBooks refused what a run can't do without: %s", error)
-        sys.exit(ConfigurationError.exit_code)
-    except DBAPIError as error:
-        TargetQBO.logger.critical("the ledger can't be read or written (%s): what stands in it stays", error.orig)
-        sys.exit(UnreachableError.exit_code)
-    except (json.JSONDecodeError, simplejson.JSONDecodeError, FileNotFoundError, PermissionError) as error:
-        TargetQBO.logger.critical("a settings file can't be read: %s", error)
-        sys.exit(ConfigurationError.exit_code)
-    except (InvalidInputLine, MissingKeyPropertiesError, RecordsWithoutSchemaException) as error:
-        TargetQBO.logger.critical("%s", clean_text(str(error), _SHOWN_CHARACTERS))
-        sys.exit(InputError.exit_code)
+    except Exception as error:
+        ending = _ending(error)
+        if ending is None:
+            raise
+        TargetQBO.logger.critical("%s", ending.line)
+        sys.exit(ending.exit_code)
+
+
+def _ending(error: Exception) -> Ending | None:
+    if isinstance(error, (InvalidInputLine, MissingKeyPropertiesError, RecordsWithoutSchemaException)):
+        return Ending(clean_text(str(error), _SHOWN_CHARACTERS), InputError.exit_code)
+    if isinstance(error, (json.JSONDecodeError, simplejson.JSONDecodeError, FileNotFoundError, PermissionError)):
+        return Ending(f"a settings file can't be read: {error}", ConfigurationError.exit_code)
+    return ending_of(error)
+
+
+def _tell(
+    config: Mapping[str, Any], ledger: CompanyLedger | None, summary: RunSummary, problem: str | None = None
+) -> None:
+    """Send the run's notice, where the settings for notices can be read."""
+    try:
+        settings = NoticeSettings.from_config(config)
+    except (ConfigurationError, TypeError, AttributeError):
+        return  # they are what is wrong, or one of what is
+    tell(settings, ledger, summary, problem)

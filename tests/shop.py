@@ -84,6 +84,11 @@ class Shop:
         path.write_text(json.dumps(settings))
         return path
 
+    def cpu_seconds(self) -> float:
+        """Return the CPU time that the sandbox has taken so far (Linux)."""
+        fields = Path(f"/proc/{self._process.pid}/stat").read_text().rpartition(") ")[2].split()
+        return (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")
+
     # The sandbox's back door
 
     def get(self, what: str) -> Any:
@@ -118,15 +123,19 @@ class Shop:
 
     def payloads(self) -> list[dict[str, Any]]:
         """Return what QuickBooks accepted since the last reset: entity, operation and body, amounts exact."""
+        payloads = self._latest_payloads()
+        assert len(payloads) < KEPT_PAYLOADS, "the sandbox may have forgotten payloads"
+        return payloads
+
+    def _latest_payloads(self) -> list[dict[str, Any]]:
         answer = self._http.get(f"{self.url}/payloads", timeout=30)
         answer.raise_for_status()
         payloads: list[dict[str, Any]] = simplejson.loads(answer.text, use_decimal=True)["payloads"]
-        assert len(payloads) < KEPT_PAYLOADS, "the sandbox may have forgotten payloads"
         return payloads
 
     def _check_payloads(self) -> None:
         if intuit.XSD.is_dir():
-            found = intuit.violations(self.payloads())
+            found = intuit.violations(self._latest_payloads())
             assert not found, "\n".join(found)
 
     # The plugins

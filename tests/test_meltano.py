@@ -69,6 +69,14 @@ def test_a_night_a_second_run_and_a_full_refresh(shop: Shop, environment: dict[s
         assert all(partition["replication_key_value"] for partition in stream["partitions"])
 
 
+def test_the_desk_s_commands_are_meltano_s_too(shop: Shop, environment: dict[str, str]) -> None:
+    day = shop.get("tickets")[0]["business_date"]
+    proof = _meltano(environment, "invoke", "target-qbo:reconcile", "--from", day, "--to", day, "--format", "json")
+    found = json.loads(proof.stdout)
+    assert (found["agrees"], found["from"], found["to"]) == (True, day, day)
+    assert len(found["days"]) == 2, "both shops' figures"
+
+
 def test_secrets_are_marked(environment: dict[str, str], shop: Shop) -> None:
     for plugin in ("tap-franpos", "target-qbo"):
         shown = _meltano(environment, "config", "list", plugin).stdout

@@ -115,6 +115,7 @@ def _counts(server: QboServer) -> dict[str, Any]:
         "unauthorized": calls.unauthorized,
         "replayed": server.replay.replayed,
         "token_refreshes": server.sign_in.refreshes,
+        "code_exchanges": server.sign_in.exchanges,
         "faults": dict(calls.faults),
         "by_entity": by_entity,
     }

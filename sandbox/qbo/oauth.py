@@ -7,6 +7,7 @@ import binascii
 import secrets
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Literal
+from urllib.parse import urlsplit
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -42,11 +43,13 @@ class SignInOptions:
         rotate: Whether each refresh gives a new refresh token.
         grace: Whether the last refresh token still works: until the one after it is used once, or not at all.
         access_token_seconds: How long an access token lives, in seconds.
+        consent: What the person does on the page: agrees for the company, for another one, or denies.
     """
 
     rotate: Literal["always", "never"] = "always"
     grace: Literal["until_next_use", "none"] = "until_next_use"
     access_token_seconds: float = 3600
+    consent: Literal["agree", "other_company", "deny"] = "agree"
 
 
 class SignIn:
@@ -78,6 +81,7 @@ class SignIn:
         self._codes: dict[str, tuple[str, float]] = {}
         self._used_at = clock.monotonic()
         self.refreshes = 0
+        self.exchanges = 0
         self.revoked = False
         self.given_out: list[str] = []
 
@@ -96,14 +100,15 @@ class SignIn:
         if scheme.lower() != "basic" or not secrets.compare_digest(text.encode(), expected.encode()):
             raise OAuthError(401, "invalid_client")
 
-    def consent(self, query: Mapping[str, str]) -> str:
-        """Let a person agree in the browser.
+    def consent(self, query: Mapping[str, str], realm_id: str) -> dict[str, str]:
+        """Let a person agree in the browser, or not.
 
         Args:
             query: What the app's link says: `client_id`, `response_type`, `scope`, `redirect_uri`, `state`.
+            realm_id: The company.
 
         Returns:
-            A code that can be exchanged for tokens once.
+            What the browser brings back: a code that can be exchanged for tokens once, or an error.
 
         Raises:
             OAuthError: The link isn't one the real page would show.
@@ -112,11 +117,17 @@ class SignIn:
             raise OAuthError(400, "invalid_client")
         if query.get("response_type") != "code" or not query.get("redirect_uri") or not query.get("state"):
             raise OAuthError(400, "invalid_request")
+        if not _may_be_listed(query["redirect_uri"]):
+            raise OAuthError(400, "invalid_redirect_uri")
         if SCOPE not in query.get("scope", "").split():
             raise OAuthError(400, "invalid_scope")
+        back = {"state": query["state"]}
+        if self.options.consent == "deny":
+            return back | {"error": "access_denied"}
         code = _new_token("AB1")
         self._codes[code] = (query["redirect_uri"], self._clock.monotonic() + CODE_SECONDS)
-        return code
+        self.given_out.append(code)
+        return back | {"code": code, "realmId": realm_id if self.options.consent == "agree" else f"{realm_id}0"}
 
     def grant(self, form: Mapping[str, Any]) -> dict[str, Any]:
         """Answer a token request.
@@ -168,15 +179,16 @@ class SignIn:
         address, end = self._codes.pop(str(code), ("", 0.0))
         if not address or address != redirect_uri or end < self._clock.monotonic():
             raise OAuthError(400, "invalid_grant")
+        self.exchanges += 1
         self.reconnect()
 
     def revoke(self, token: str) -> None:
         """End the connection if the token belongs to it, with all its tokens.
 
         Raises:
-            OAuthError: The token isn't one of its own.
+            OAuthError: The token isn't one of its own, or is dead.
         """
-        if token not in {self.refresh_token, self._previous, *self._access}:
+        if self.revoked or token not in {self.refresh_token, self._previous, *self._access}:
             raise OAuthError(400, "invalid_request")
         self.disconnect()
 
@@ -206,6 +218,14 @@ class SignIn:
         """Say whether a Bearer `Authorization` header holds a living access token."""
         scheme, _, token = authorization.partition(" ")
         return scheme.lower() == "bearer" and self._access.get(token, 0) > self._clock.monotonic()
+
+
+def _may_be_listed(redirect_uri: str) -> bool:
+    """Say whether an app may list an address: https, or this machine by name (for development)."""
+    parts = urlsplit(redirect_uri)
+    return not parts.fragment and (
+        (parts.scheme == "https" and bool(parts.hostname)) or (parts.scheme == "http" and parts.hostname == "localhost")
+    )
 
 
 def _new_token(prefix: str) -> str:

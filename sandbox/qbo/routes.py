@@ -37,10 +37,9 @@ def qbo_routes(server: QboServer) -> list[web.RouteDef]:
 
     async def authorize(request: web.Request) -> web.Response:
         try:
-            code = server.sign_in.consent(request.query)
+            answer = server.sign_in.consent(request.query, server.company.realm_id)
         except OAuthError as error:
             return web.json_response({"error": error.error}, status=error.status)
-        answer = {"code": code, "state": request.query["state"], "realmId": server.company.realm_id}
         raise web.HTTPFound(URL(request.query["redirect_uri"]).update_query(answer))
 
     async def revoke(request: web.Request) -> web.Response:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from decimal import ROUND_FLOOR, ROUND_HALF_UP, Context, Decimal
+from functools import cache
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
@@ -22,7 +23,12 @@ def cents(amount: Decimal) -> Decimal:
 
 def fits_decimals(number: Decimal, most: int) -> bool:
     """Tell whether a number has no more than so many decimals, trailing zeros left out."""
-    return number == number.quantize(Decimal(1).scaleb(-most), context=_EXACT)
+    return number == number.quantize(_quantum(most), context=_EXACT)
+
+
+@cache
+def _quantum(decimals: int) -> Decimal:
+    return Decimal(1).scaleb(-decimals)
 
 
 def multiply(price: Decimal, quantity: Decimal) -> Decimal:
@@ -48,6 +54,8 @@ def apportion(amounts: Sequence[Decimal]) -> list[Decimal]:
         As many amounts in whole cents, in the same order; their sum is ``cents(sum(amounts))``. Amounts with all signs
         turned give the same result with all signs turned.
     """
+    if len(amounts) <= 1:
+        return [cents(amount) for amount in amounts]
     exact = total(amounts)
     if next((amount for amount in (exact, *amounts) if amount != 0), ZERO) < 0:
         return [-amount + ZERO for amount in apportion([amount.copy_negate() for amount in amounts])]

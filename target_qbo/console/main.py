@@ -13,13 +13,20 @@ from importlib import import_module
 import click
 
 from target_qbo.console.settings import ConsoleConfig
-from target_qbo.errors import TargetError
 
 COMMANDS = {
     "check": "target_qbo.console.check:check",
+    "completion": "target_qbo.console.completion:completion",
+    "connect": "target_qbo.console.connect:connect",
+    "disconnect": "target_qbo.console.connect:disconnect",
     "preview": "target_qbo.console.preview:show_preview",
     "rebuild": "target_qbo.console.rebuild:rebuild",
+    "reconcile": "target_qbo.console.reconcile:reconcile",
+    "resync": "target_qbo.console.resync:resync",
+    "runs": "target_qbo.console.runs:runs",
+    "sync": "target_qbo.console.sync:sync",
     "tickets": "target_qbo.console.tickets:tickets",
+    "undo": "target_qbo.console.undo:undo",
 }
 """Where each command is; it is loaded when it is asked for, so that none waits for what another needs."""
 
@@ -65,6 +72,11 @@ def main() -> None:
     """Run ``franpos-qbo``."""
     try:
         cli()
-    except TargetError as error:
-        click.echo(f"franpos-qbo: {error}", err=True)
-        sys.exit(error.exit_code)
+    except Exception as error:
+        from target_qbo.endings import ending_of  # noqa: PLC0415 (loads much that a command without an error may not need)
+
+        ending = ending_of(error)
+        if ending is None:
+            raise
+        click.echo(f"franpos-qbo: {ending.line}", err=True)
+        sys.exit(ending.exit_code)

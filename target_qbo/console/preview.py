@@ -5,7 +5,6 @@ from __future__ import annotations
 import contextlib
 import csv
 import datetime as dt
-import logging
 import sys
 import tempfile
 from itertools import islice
@@ -13,23 +12,17 @@ from typing import TYPE_CHECKING, Any, TextIO
 
 import click
 import simplejson
-from singer_sdk.exceptions import MissingKeyPropertiesError, RecordsWithoutSchemaException
-from singer_sdk.singerlib.exceptions import InvalidInputLine
 
 from target_qbo.accounting import DocumentKind
 from target_qbo.accounting.naming import clean_text, plain
 from target_qbo.console.output import format_option
-from target_qbo.errors import InputError
+from target_qbo.console.receiving import receive
 from target_qbo.ledger import open_ledger
 from target_qbo.ledger.reading import Choice, known, open_to_read, to_decide
 from target_qbo.posting.preview import Outcome, Preview, Totals, merged, preview
-from target_qbo.reader import MessageReader
-from target_qbo.sinks import SINKS, LedgerTarget, LeftOutSink
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
-
-    from singer_sdk.sinks import Sink
 
     from target_qbo.console.settings import ConsoleConfig
     from target_qbo.ledger import CompanyLedger
@@ -110,32 +103,6 @@ def _previews(chosen: Iterator[PendingTicket], settings: Settings, totals: Total
 # Singer messages, into nothing
 
 
-class _Receiver(LedgerTarget):
-    """A target that receives, and then neither passes STATE on nor posts."""
-
-    name = "franpos-qbo-preview"
-    config_jsonschema = {"type": "object", "properties": {}}  # noqa: RUF012 (the SDK's)
-    message_reader_class = MessageReader
-
-    def __init__(self, ledger: CompanyLedger) -> None:
-        super().__init__(config={})
-        logging.getLogger("singer_sdk.metrics").setLevel(logging.WARNING)  # the SDK has just set it lower
-        self.max_parallelism = 1  # the sinks share one ledger, which has one writer
-        self._ledger = ledger
-
-    @property
-    def ledger(self) -> CompanyLedger:
-        """The ledger that is thrown away."""
-        return self._ledger
-
-    def get_sink_class(self, stream_name: str) -> type[Sink]:
-        """Return the sink of a stream of the contract; others are passed over."""
-        return SINKS.get(stream_name, LeftOutSink)
-
-    def _write_state_message(self, state: dict[str, Any]) -> None:
-        """Keep stdout for what is shown."""
-
-
 @contextlib.contextmanager
 def _received(messages: TextIO) -> Iterator[CompanyLedger]:
     """Receive messages into a ledger that is gone afterwards: the same checks, in the same bounded memory.
@@ -145,10 +112,7 @@ def _received(messages: TextIO) -> Iterator[CompanyLedger]:
     """
     with tempfile.TemporaryDirectory(prefix="franpos-qbo-") as folder:
         ledger = open_ledger(f"sqlite:///{folder}/preview.db", environment="preview", realm_id="preview")
-        try:
-            _Receiver(ledger).listen(messages)
-        except (InvalidInputLine, MissingKeyPropertiesError, RecordsWithoutSchemaException, UnicodeError) as error:
-            raise InputError(f"{messages.name}: {clean_text(str(error), 300)}") from None
+        receive(messages, ledger, source=messages.name)
         try:
             yield ledger
         finally:

@@ -35,9 +35,8 @@ class ConsoleConfig:
         Raises:
             ConfigurationError: They are missing or wrong.
         """
-        schema = SETTINGS.to_dict()
-        given = _given("target-qbo", "loaders", self.target_config, schema)
-        defaults = {name: spec["default"] for name, spec in schema["properties"].items() if "default" in spec}
+        given = _given("target-qbo", "loaders", self.target_config, SETTINGS)
+        defaults = {name: spec["default"] for name, spec in SETTINGS["properties"].items() if "default" in spec}
         return Settings.from_config(defaults | given)
 
     def tap(self, schema: Mapping[str, Any]) -> dict[str, Any]:

@@ -39,7 +39,8 @@ class StandingDocument:
     ticket_id: str
 
 
-_STANDING = (DocumentState.SENDING, DocumentState.POSTED)
+STANDING = (DocumentState.SENDING, DocumentState.POSTED, DocumentState.ORPHANED)
+"""States of a document that is in QuickBooks, or may be."""
 
 
 def write_voided(ledger: CompanyLedger, keys: Sequence[int]) -> None:
@@ -75,7 +76,7 @@ def leave_open(ledger: CompanyLedger, ticket: int, reason: str, now: dt.datetime
 def standing(ledger: CompanyLedger, ticket_keys: Sequence[int]) -> dict[int, list[StandingDocument]]:
     """Return the documents of these tickets that stand or may stand, by ticket."""
     found: dict[int, list[StandingDocument]] = defaultdict(list)
-    for document in _select(ledger, documents.c.ticket.in_(ticket_keys), documents.c.state.in_(_STANDING)):
+    for document in _select(ledger, documents.c.ticket.in_(ticket_keys), documents.c.state.in_(STANDING)):
         found[document.ticket].append(document)
     return found
 
@@ -139,7 +140,7 @@ def adopt(ledger: CompanyLedger, found: Sequence[Found], now: dt.datetime) -> li
                 documents.c.ticket == key,
                 documents.c.kind == document.kind,
                 documents.c.number == document.number,
-                documents.c.state.in_(_STANDING),
+                documents.c.state.in_(STANDING),
             )
             if connection.execute(standing_one).first() is not None:
                 doubled.append(document)

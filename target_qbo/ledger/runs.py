@@ -1,7 +1,8 @@
-"""Runs: when posting began and ended, and what came of it."""
+"""Runs: when posting (or taking back) began and ended, and what came of it."""
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 import sqlalchemy as sa
@@ -15,11 +16,38 @@ if TYPE_CHECKING:
 
     from target_qbo.ledger.database import CompanyLedger
 
+UNDO = "undo"
+_POST = "post"
 
-def begin(ledger: CompanyLedger, now: dt.datetime) -> int:
+
+@dataclass(frozen=True, slots=True)
+class Run:
+    """A run as people look it up.
+
+    Attributes:
+        number: Names it.
+        kind: ``post`` or ``undo``.
+        started_at: When it began.
+        finished_at: When it ended; None: it goes on, or was killed.
+        until: When it was over for sure: its end, or the beginning of the run after it; None: it may go on.
+        outcome: ``done`` or ``stopped``; None as for ``finished_at``.
+        summary: Its figures, amounts as texts; empty where it has not ended.
+    """
+
+    number: int
+    kind: str
+    started_at: dt.datetime
+    finished_at: dt.datetime | None
+    until: dt.datetime | None
+    outcome: str | None
+    summary: Mapping[str, Any]
+
+
+def begin(ledger: CompanyLedger, now: dt.datetime, kind: str = _POST) -> int:
     """Enter a run; returns its number."""
+    summary = None if kind == _POST else content.encode({"kind": kind})
     with ledger.write() as connection:
-        statement = sa.insert(runs).values(company_id=ledger.company_id, started_at=now)
+        statement = sa.insert(runs).values(company_id=ledger.company_id, started_at=now, summary=summary)
         number: int = connection.execute(statement.returning(runs.c.id)).scalar_one()
     return number
 
@@ -36,7 +64,38 @@ def end(ledger: CompanyLedger, number: int, outcome: str, summary: Mapping[str, 
 
 def summaries(ledger: CompanyLedger) -> Iterator[Mapping[str, Any]]:
     """Yield the figures of every run that ended, the oldest first; amounts are texts."""
-    query = sa.select(runs.c.summary).where(runs.c.company_id == ledger.company_id, runs.c.summary.is_not(None))
+    query = sa.select(runs.c.summary).where(runs.c.company_id == ledger.company_id, runs.c.finished_at.is_not(None))
     with ledger.read() as connection:
         for text in connection.execute(query.order_by(runs.c.id)).scalars():
             yield content.decode(text)
+
+
+def latest(ledger: CompanyLedger, limit: int) -> list[Run]:
+    """Return the latest runs, the newest first."""
+    return _select(ledger, limit=limit)
+
+
+def named(ledger: CompanyLedger, number: int) -> Run | None:
+    """Return a run of this company; None where there is none of that number."""
+    return next(iter(_select(ledger, number=number)), None)
+
+
+def _select(ledger: CompanyLedger, *, number: int | None = None, limit: int | None = None) -> list[Run]:
+    later = runs.alias()
+    next_start = (
+        sa.select(sa.func.min(later.c.started_at))
+        .where(later.c.company_id == ledger.company_id, later.c.id > runs.c.id)
+        .scalar_subquery()
+    )
+    query = sa.select(runs, next_start.label("next_start")).where(runs.c.company_id == ledger.company_id)
+    if number is not None:
+        query = query.where(runs.c.id == number)
+    with ledger.read() as connection:
+        rows = connection.execute(query.order_by(runs.c.id.desc()).limit(limit)).all()
+    found = []
+    for row in rows:
+        summary = content.decode(row.summary) if row.summary else {}
+        until = row.finished_at or row.next_start
+        kind = summary.pop("kind", _POST)
+        found.append(Run(row.id, kind, row.started_at, row.finished_at, until, row.outcome, summary))
+    return found

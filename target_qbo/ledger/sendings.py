@@ -281,6 +281,17 @@ def write_missing(ledger: CompanyLedger, missing: Iterable[Key], now: dt.datetim
         )
 
 
+def doubt_missing(ledger: CompanyLedger) -> None:
+    """Have what an earlier run looked up in vain, and did not send again, looked up once more."""
+    waiting = sa.select(tickets.c.id).where(tickets.c.company_id == ledger.company_id, tickets.c.pending)
+    with ledger.write() as connection:
+        connection.execute(
+            sa.update(documents)
+            .where(documents.c.ticket.in_(waiting), documents.c.state == DocumentState.MISSING)
+            .values(state=DocumentState.SENDING, missed=0)
+        )
+
+
 def missing_requests(ledger: CompanyLedger, ticket_keys: Sequence[int]) -> Mapping[Key, str]:
     """Return the requestid under which documents of these tickets left that were looked up and do not stand."""
     with ledger.read() as connection:

@@ -21,12 +21,14 @@ class DocumentState(StrEnum):
     """State of a document.
 
     ``SENDING``: on its way, its fate unknown until the answer is written down. ``MISSING``: never answered, looked up,
-    and not there. ``POSTED``: it stands. ``VOIDED``: it stood.
+    and not there. ``POSTED``: it stands. ``ORPHANED``: a payment that stands and does not pay its invoice, or not with
+    all of it: it is voided before anything is made. ``VOIDED``: it stood.
     """
 
     SENDING = "sending"
     MISSING = "missing"
     POSTED = "posted"
+    ORPHANED = "orphaned"
     VOIDED = "voided"
 
 
@@ -35,3 +37,9 @@ HALF = "~"
 
 REVISING = "revising"
 """In the place of a ticket's fingerprint: what stands is being changed."""
+
+EDITED = "edited"
+"""In the place of a ticket's fingerprint: what stands is not what was posted, or a person wants it to be put right."""
+
+UNDOING = "undoing"
+"""In the place of a ticket's fingerprint: what stands is being taken back, and some of it may be gone already."""

@@ -11,7 +11,7 @@ import sqlalchemy as sa
 from target_qbo.ledger import content
 from target_qbo.ledger.documents import StandingDocument, standing
 from target_qbo.ledger.sendings import missing_requests
-from target_qbo.ledger.status import EDITED, HALF, REVISING, TicketStatus
+from target_qbo.ledger.status import EDITED, HALF, REVISING, UNDOING, TicketStatus
 from target_qbo.ledger.tables import discounts, payments, tickets
 
 if TYPE_CHECKING:
@@ -49,7 +49,7 @@ class PendingTicket:
     def half_done(self) -> bool:
         """Whether it was last seen half posted or half revised, so that what stands can't just stay."""
         known = self.fingerprint
-        return known is not None and (known == REVISING or known.startswith(HALF))
+        return known is not None and (known in {REVISING, UNDOING} or known.startswith(HALF))
 
     @property
     def insisted(self) -> bool:
@@ -122,6 +122,15 @@ def count_pending(ledger: CompanyLedger) -> int:
     with ledger.read() as connection:
         found: int = connection.execute(query).scalar_one()
     return found
+
+
+def newest_days(ledger: CompanyLedger) -> dict[str, dt.date]:
+    """Return the business date of each location's newest ticket."""
+    query = sa.select(tickets.c.location_id, sa.func.max(tickets.c.business_date)).where(
+        tickets.c.company_id == ledger.company_id
+    )
+    with ledger.read() as connection:
+        return {row[0]: row[1] for row in connection.execute(query.group_by(tickets.c.location_id))}
 
 
 @dataclass(frozen=True, slots=True)

@@ -12,7 +12,7 @@ from target_qbo.errors import ConfigurationError
 from target_qbo.ledger import documents, tickets
 from target_qbo.ledger.rebuilding import FOUND_VOIDED, FOUND_VOIDED_REASON
 from target_qbo.ledger.sendings import Finished, write_answers
-from target_qbo.ledger.status import HALF, REVISING, DocumentState, TicketStatus
+from target_qbo.ledger.status import HALF, REVISING, UNDOING, DocumentState, TicketStatus
 from target_qbo.posting.entities import UnavailableError
 from target_qbo.posting.references import References
 from target_qbo.posting.revision import GONE, RevisionRefusedError, revise
@@ -120,7 +120,7 @@ class Deciding:
             self._settlements.settle(*_as_read(pending), TicketStatus.POSTED)
             return None
         changed = pending.standing and not pending.half_done and not _part_of(pending, document)
-        if changed and self._settings.on_change == "skip":
+        if changed and not pending.insisted and self._settings.on_change == "skip":
             self._settlements.skip(
                 *_as_read(pending), "changed", f"the ticket changed at the till after it was posted{_AS_THEY_WERE}"
             )
@@ -129,7 +129,8 @@ class Deciding:
 
     def _void(self, pending: PendingTicket) -> None:
         """Carry a void at the till into QuickBooks."""
-        if pending.standing and not pending.half_done and self._settings.on_change == "skip":
+        whole = pending.standing and not pending.half_done and not pending.insisted
+        if whole and self._settings.on_change == "skip":
             self._settlements.skip(
                 *_as_read(pending), "changed", f"the ticket was voided at the till after it was posted{_AS_THEY_WERE}"
             )
@@ -146,17 +147,19 @@ class Deciding:
         if not pending.standing or (document is not None and _part_of(pending, document)):
             return pending.standing
 
-        def before_first_write() -> None:
-            documents.write_fingerprint(self._ledger, pending.key, REVISING)
+        undoing = pending.fingerprint == UNDOING  # cut short: what of it still stands is sure only once all is gone
 
+        def before_first_write() -> None:
+            if not undoing:
+                documents.write_fingerprint(self._ledger, pending.key, REVISING)
+
+        wanted = None if undoing else document
         try:
-            kept = revise(
-                self._ledger, self._client, pending.standing, document, refs, self._summary, before_first_write
-            )
+            kept = revise(self._ledger, self._client, pending.standing, wanted, refs, self._summary, before_first_write)
         except RevisionRefusedError as error:
             self._refused(pending, error)
             return None
-        if document is None:
+        if wanted is None:
             documents.write_fingerprint(self._ledger, pending.key, None)
         return kept
 
@@ -170,7 +173,8 @@ class Deciding:
             self.forget_references()
             self.set_aside = True
         elif as_before or error.code == GONE:
-            self._settlements.skip(*_as_read(pending), error.code, f"the ticket changed at the till, but {error}")
+            why = "it is to be put right, but" if pending.insisted else "the ticket changed at the till, but"
+            self._settlements.skip(*_as_read(pending), error.code, f"{why} {error}")
         else:
             documents.leave_open(self._ledger, pending.key, str(error), dt.datetime.now(dt.UTC))
             self._summary.open += 1

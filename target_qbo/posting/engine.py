@@ -8,10 +8,11 @@ from typing import TYPE_CHECKING
 
 from target_qbo.errors import UnreachableError
 from target_qbo.ledger import runs, tickets
-from target_qbo.ledger.sendings import sent_since
+from target_qbo.ledger.sendings import doubt_missing, sent_since
 from target_qbo.posting.bookkeeping import Bookkeeping
 from target_qbo.posting.deciding import Deciding
 from target_qbo.posting.dispatch import Dispatcher
+from target_qbo.posting.orphans import void_orphans
 from target_qbo.posting.recovery import find_unknown
 from target_qbo.posting.settlements import Settlements
 
@@ -64,11 +65,11 @@ def _post_all(
     summary: RunSummary,
     still_alone: Callable[[], None],
 ) -> None:
-    for request in sent_since(ledger, _now() - dt.timedelta(seconds=settings.minute_seconds)):
-        age = (_now() - request.sent_at).total_seconds()
-        limits.recall(max(0.0, age), batch=request.documents > 1)
+    recall_sent(ledger, limits, settings.minute_seconds)
     tickets.wake_waiting(ledger, _now())
+    doubt_missing(ledger)
     settlements = Settlements(ledger, summary)
+    void_orphans(ledger, client, settlements, summary)
     deciding = Deciding(ledger, client, settings, settlements, summary)
     bookkeeping = Bookkeeping(ledger, client, settlements, summary, deciding.forget_references, still_alone)
     dispatcher = Dispatcher(
@@ -91,6 +92,13 @@ def _post_all(
             f"{summary.open} tickets stay half done in QuickBooks (franpos-qbo tickets --status posting tells why): "
             "the next run goes on with them"
         )
+
+
+def recall_sent(ledger: CompanyLedger, limits: RateLimits, minute_seconds: float) -> None:
+    """Count what an earlier run sent within the last minute against the company's limits."""
+    for request in sent_since(ledger, _now() - dt.timedelta(seconds=minute_seconds)):
+        age = (_now() - request.sent_at).total_seconds()
+        limits.recall(max(0.0, age), batch=request.documents > 1)
 
 
 def _now() -> dt.datetime:

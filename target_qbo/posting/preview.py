@@ -95,6 +95,7 @@ def preview(ticket: PendingTicket, rules: Rules, *, on_change: str, now: dt.date
     if any(document.state is DocumentState.SENDING for document in ticket.standing):
         return Preview(ticket, Outcome.OPEN, reason="sent and never answered: a sync first looks up whether it stands")
     whole = stands and not ticket.half_done
+    on_change = "update" if ticket.insisted else on_change
     decision = decide(
         Ticket.from_record(ticket.record),
         [payment_from_record(record) for record in ticket.payments],

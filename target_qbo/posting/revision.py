@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any
 
 from target_qbo.accounting import DocumentKind
 from target_qbo.ledger import documents
+from target_qbo.ledger.status import DocumentState
 from target_qbo.posting.payloads import ENTITIES, document_body
 from target_qbo.posting.takeback import is_voided, take_back
 from target_qbo.posting.totals import difference, total_of
@@ -120,6 +121,8 @@ def _update_kept(
 
 
 def _stays(document: StandingDocument, wanted: Document) -> bool:
+    if document.state is DocumentState.ORPHANED:
+        return False
     if document.kind == DocumentKind.PAYMENT:
         return document.date == wanted.date and any(
             (payment.key, payment.amount, payment.method) == (document.number, document.amount, document.method)
@@ -142,7 +145,7 @@ def _look_first(client: QboClient, standing: Sequence[StandingDocument], leaving
             raise RevisionRefusedError(
                 GONE, f"{document.kind} {document.number} was voided or deleted in QuickBooks", final=True
             )
-        if document in leaving and row is not None and _in_deposit(row):
+        if document in leaving and row is not None and in_deposit(row):
             raise RevisionRefusedError(
                 f"qbo_{faults.IN_DEPOSIT}",
                 f"payment {document.number} of {document.amount} is in a bank deposit: take it off the deposit in "
@@ -151,7 +154,8 @@ def _look_first(client: QboClient, standing: Sequence[StandingDocument], leaving
             )
 
 
-def _in_deposit(row: Row) -> bool:
+def in_deposit(row: Row) -> bool:
+    """Tell whether a payment is in a bank deposit, so that nothing about it can be changed (6540)."""
     return any(link.get("TxnType") == "Deposit" for link in row.get("LinkedTxn") or [])
 
 

@@ -65,12 +65,16 @@ class RunSummary:
             "amounts": {kind.value: str(amount) for kind, amount in self.amounts.items()},
         }
 
-    def lines(self, ledger: CompanyLedger) -> Iterator[str]:
-        """Yield the run's last lines for people: what was posted, what is skipped and why, what waits."""
-        figures = ", ".join(
+    def figures(self) -> str:
+        """Return in one line what was posted."""
+        documents = ", ".join(
             f"{number} {_PLURALS[kind]} of {self.amounts[kind]:,.2f}" for kind, number in sorted(self.documents.items())
         )
-        yield f"posted in this run: {self.posted} tickets" + (f" ({figures})" if figures else "")
+        return f"posted in this run: {self.posted} tickets" + (f" ({documents})" if documents else "")
+
+    def lines(self, ledger: CompanyLedger) -> Iterator[str]:
+        """Yield the run's last lines for people: what was posted, what is skipped and why, what waits."""
+        yield self.figures()
         if self.owed != Owed():
             yield (
                 f"gift cards and deposits: {self.owed.sold:,.2f} sold were posted as income, {self.owed.redeemed:,.2f} "

@@ -123,6 +123,7 @@ def test_the_life_of_an_access_token_can_be_set(us: Qbo) -> None:
 def test_a_revoked_connection_is_over_until_a_person_reconnects(us: Qbo) -> None:
     assert us.revoke("not-ours").status_code == 400
     assert us.revoke(us.server.sign_in.refresh_token).status_code == 200
+    assert us.revoke(us.server.sign_in.refresh_token).status_code == 400, "it is dead already"
     assert us.send("GET", "preferences").status_code == 401
     assert us.sign_in().json() == {"error": "invalid_grant"}
     fresh = us.control("qbo", {"reconnect": True})["refresh_token"]
@@ -180,6 +181,15 @@ def test_a_person_connects_and_the_code_is_good_once(us: Qbo) -> None:
     assert _token(us, form).json() == {"error": "invalid_grant"}
 
 
+@pytest.mark.parametrize(("consent", "says"), [("deny", "error"), ("other_company", "realmId")])
+def test_a_person_may_deny_or_choose_another_company(us: Qbo, consent: str, says: str) -> None:
+    us.control("qbo", {"sign_in": {"consent": consent}})
+    back = parse_qs(urlsplit(_link(us).headers["Location"]).query)
+    assert back["state"] == ["s1"]
+    assert back[says] != [us.server.company.realm_id]
+    assert ("code" in back) == (consent != "deny")
+
+
 def test_a_code_is_for_its_own_address_and_some_minutes(us: Qbo) -> None:
     for seconds, address in ((0, "http://localhost:1/other"), (301, "http://localhost:1/callback")):
         code = parse_qs(urlsplit(_link(us).headers["Location"]).query)["code"][0]
@@ -189,7 +199,14 @@ def test_a_code_is_for_its_own_address_and_some_minutes(us: Qbo) -> None:
 
 
 @pytest.mark.parametrize(
-    "changes", [{"client_id": "x"}, {"scope": "openid"}, {"response_type": "token"}, {"state": ""}]
+    "changes",
+    [
+        {"client_id": "x"},
+        {"scope": "openid"},
+        {"response_type": "token"},
+        {"state": ""},
+        {"redirect_uri": "http://127.0.0.1:1/callback"},
+    ],
 )
 def test_a_wrong_link_shows_no_consent(us: Qbo, changes: dict[str, str]) -> None:
     assert _link(us, **changes).status_code == 400

@@ -74,6 +74,14 @@ def test_tokens_are_kept_and_follow_the_settings(ledger_url: str) -> None:
     assert TokenVault(ledger, secret="s", configured="connected again").load().refresh_token == "connected again"
     assert TokenVault(ledger, secret="another key", configured="first").load().refresh_token == "first"
 
+    # Taken out of the settings, the token makes no difference; put back it is still the old one.
+    without = TokenVault(ledger, secret="s", configured=None)
+    assert without.load().refresh_token == "rotated"
+    without.store(refresh_token="rotated again", access_token="access", access_expires_at=now, now=now)
+    assert vault.load().refresh_token == "rotated again"
+    without.forget(now)
+    assert vault.load().refresh_token == "", "disconnected: the first token does not come back"
+
 
 def test_a_run_on_postgres_posts_and_a_second_one_nothing(small_shop: Shop, postgres: str) -> None:
     small_shop.configure_target(ledger_url=postgres)

@@ -53,6 +53,18 @@ def test_what_left_nothing_is_sent_again_under_the_same_requestid(small_shop: Sh
     assert small_shop.differences() == []
 
 
+def test_what_was_looked_up_in_vain_is_looked_up_once_more_in_a_later_run(small_shop: Shop) -> None:
+    """It may have been executed after all; its requestid alone is not to be relied on."""
+    assert small_shop.sync().returncode == 0
+    with sqlite3.connect(small_shop.folder / "ledger.db") as ledger:
+        ledger.execute("UPDATE documents SET state = 'missing', missed = 1, qbo_id = NULL WHERE kind != 'payment'")
+        ledger.execute("UPDATE tickets SET pending = 1, fingerprint = '~' || fingerprint WHERE status = 'posted'")
+    small_shop.calls()
+    assert small_shop.sync().returncode == 0
+    assert small_shop.calls()["writes"] == 0
+    assert small_shop.differences() == []
+
+
 def test_a_second_attempt_has_another_requestid(small_shop: Shop) -> None:
     """What is remembered under the first may be a failure."""
     small_shop.post("faults", {"where": "qbo", "do": "503", "match": {"path": DOCUMENTS, "every": 1}})

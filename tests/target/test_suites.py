@@ -43,6 +43,8 @@ def test_about_tells_every_setting_and_marks_the_secrets() -> None:
         "refresh_token",
         "ledger_key",
         "ledger_url",
+        "notice_webhook_url",
+        "smtp_url",
     }
     assert all(spec["description"] for spec in settings.values())
     assert about["name"] == "target-qbo"

@@ -1,0 +1,44 @@
+"""Posting within a command: what is pending goes into the books while a person watches."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from target_qbo.console.progress import Progress
+from target_qbo.endings import ending_of
+from target_qbo.errors import TargetError
+from target_qbo.notices import tell
+from target_qbo.posting.summary import RunSummary
+
+if TYPE_CHECKING:
+    from target_qbo.company import Company
+
+
+def post(company: Company, watch: Progress | None = None, summary: RunSummary | None = None) -> RunSummary:
+    """Post everything that is pending; another process that posts for the company is waited for.
+
+    Args:
+        company: The company.
+        watch: Shows how far it is; one of its own by default.
+        summary: Where figures are gathered, so that the caller has them where the run stops early too.
+
+    Returns:
+        The run's figures.
+
+    Raises:
+        TargetError: QuickBooks can't be reached, or a person is needed; what was done is written down. Who is to be
+            told of that (or of skipped tickets) by the settings is told.
+    """
+    summary = summary if summary is not None else RunSummary()
+    try:
+        with (watch or Progress()).posting(company.ledger, summary):
+            company.post_pending(summary)
+    except Exception as error:
+        ending = ending_of(error)
+        problem = ending.line if ending else f"an error of the program ({type(error).__name__}): see its output"
+        tell(company.settings.notices, company.ledger, summary, problem)
+        if ending is None or isinstance(error, TargetError):
+            raise
+        raise ending.as_error() from None
+    tell(company.settings.notices, company.ledger, summary)
+    return summary

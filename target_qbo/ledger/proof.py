@@ -1,0 +1,127 @@
+"""What the ledger has of a period, read in bulk for a proof of the books: tickets with their rows, and documents."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from typing import TYPE_CHECKING, Any, NamedTuple
+
+import simplejson
+import sqlalchemy as sa
+
+from target_qbo.ledger.tables import discounts, documents, payments, references, tickets
+
+if TYPE_CHECKING:
+    import datetime as dt
+    from collections.abc import Iterable, Iterator, Sequence
+
+    from sqlalchemy.engine import Connection
+
+    from target_qbo.ledger.database import CompanyLedger
+
+_AT_ONCE = 500
+Record = dict[str, Any]
+
+
+class Received(NamedTuple):
+    """A ticket as it was received; ``record`` is None where it was found in QuickBooks and never received."""
+
+    row: sa.Row[Any]
+    record: Record | None
+    payments: Sequence[Record]
+    discounts: Sequence[Record]
+
+
+def received(
+    ledger: CompanyLedger, first: dt.date, last: dt.date, location_id: str | None = None
+) -> Iterator[Received]:
+    """Yield the tickets of a period of business dates, both included, with all their rows; some hundreds in a read."""
+    of_company = [tickets.c.company_id == ledger.company_id]
+    if location_id is not None:
+        of_company.append(tickets.c.location_id == location_id)
+    days = sa.select(tickets.c.business_date).distinct()
+    days = days.where(*of_company, tickets.c.business_date.between(first, last)).order_by(tickets.c.business_date)
+    columns = [column for column in tickets.c if column.name not in {"content_hash", "fingerprint", "wait_until"}]
+    with ledger.read() as connection:
+        for day in connection.execute(days).scalars().all():
+            query = sa.select(*columns).where(*of_company, tickets.c.business_date == day)
+            result = connection.execute(query.order_by(tickets.c.location_id, tickets.c.id))
+            for rows in result.partitions(_AT_ONCE):
+                yield from _with_rows(ledger, connection, rows)
+
+
+def dated(ledger: CompanyLedger, first: dt.date, last: dt.date) -> list[sa.Row[Any]]:
+    """Return the documents that are dated in a period, or whose tickets are, with their tickets' keys."""
+    # Two reads of an index each, where OR would be one of the whole table.
+    own = (
+        sa.select(documents.c.id)
+        .join(tickets, tickets.c.id == documents.c.ticket)
+        .where(tickets.c.company_id == ledger.company_id, tickets.c.business_date.between(first, last))
+    )
+    of_dates = sa.select(documents.c.id).where(
+        documents.c.company_id == ledger.company_id, documents.c.date.between(first, last)
+    )
+    return _documents(ledger, documents.c.id.in_(sa.union(own, of_dates)))
+
+
+def identified(ledger: CompanyLedger, kind: str, qbo_ids: Iterable[str]) -> list[sa.Row[Any]]:
+    """Return the documents that have one of these ids in QuickBooks."""
+    ids = sorted(qbo_ids)
+    found: list[sa.Row[Any]] = []
+    for start in range(0, len(ids), _AT_ONCE):
+        some = documents.c.qbo_id.in_(ids[start : start + _AT_ONCE])
+        found += _documents(ledger, documents.c.kind == kind, some)
+    return found
+
+
+def reference_ids(ledger: CompanyLedger, entity: str) -> dict[str, str]:
+    """Return the ids of the company's entities of a kind that the ledger knows, and what the rules call them."""
+    query = sa.select(references.c.qbo_id, references.c.key).where(
+        references.c.company_id == ledger.company_id, references.c.entity == entity
+    )
+    with ledger.read() as connection:
+        return {row.qbo_id: row.key for row in connection.execute(query)}
+
+
+def _documents(ledger: CompanyLedger, *conditions: sa.ColumnElement[bool]) -> list[sa.Row[Any]]:
+    columns = [documents.c[name] for name in ("kind", "number", "amount", "date", "method", "state", "qbo_id")]
+    query = (
+        sa.select(tickets.c.location_id, tickets.c.ticket_id, *columns)
+        .join(tickets, tickets.c.id == documents.c.ticket)
+        .where(documents.c.company_id == ledger.company_id, *conditions)
+    )
+    with ledger.read() as connection:
+        return list(connection.execute(query).all())
+
+
+def _with_rows(ledger: CompanyLedger, connection: Connection, rows: Sequence[sa.Row[Any]]) -> Iterator[Received]:
+    by_location: dict[str, list[str]] = defaultdict(list)
+    for row in rows:
+        by_location[row.location_id].append(row.ticket_id)
+    paid = _rows_of(ledger, connection, payments, by_location)
+    discounted = _rows_of(ledger, connection, discounts, by_location)
+    records = _decoded([row.content or "null" for row in rows])
+    for row, record in zip(rows, records, strict=True):
+        key = row.location_id, row.ticket_id
+        yield Received(row, record, paid.get(key, ()), discounted.get(key, ()))
+
+
+def _rows_of(
+    ledger: CompanyLedger, connection: Connection, table: sa.Table, by_location: dict[str, list[str]]
+) -> dict[tuple[str, str], list[Record]]:
+    found: dict[tuple[str, str], list[Record]] = defaultdict(list)
+    for location_id, ticket_ids in by_location.items():
+        query = sa.select(table.c.ticket_id, table.c.content).where(
+            table.c.company_id == ledger.company_id,
+            table.c.location_id == location_id,
+            table.c.ticket_id.in_(ticket_ids),
+        )
+        rows = connection.execute(query).all()
+        for row, record in zip(rows, _decoded([row.content for row in rows]), strict=True):
+            found[location_id, row.ticket_id].append(record)
+    return found
+
+
+def _decoded(texts: Sequence[str]) -> list[Any]:
+    """Read contents, many in one go: a decoder made for each would take longer than the reading."""
+    decoded: list[Any] = simplejson.loads(f"[{','.join(texts)}]", use_decimal=True)
+    return decoded

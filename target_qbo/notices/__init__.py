@@ -1,0 +1,99 @@
+"""Notices: one message after a run that skipped tickets or was stopped, to whom the settings say.
+
+A notice never changes how the run ends: what goes wrong with it is one warning.
+"""
+
+from __future__ import annotations
+
+import logging
+import threading
+from functools import partial
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from target_qbo.ledger import CompanyLedger
+    from target_qbo.notices.settings import NoticeSettings
+    from target_qbo.posting.summary import RunSummary
+
+logger = logging.getLogger("target-qbo.notices")
+
+LIMIT_SECONDS: float = 10
+
+
+def tell(
+    settings: NoticeSettings, ledger: CompanyLedger | None, summary: RunSummary, problem: str | None = None
+) -> None:
+    """Send a run's notice where it has something to tell: tickets skipped or half done, or what stopped it.
+
+    Called once at the end of a run. Each way has :data:`LIMIT_SECONDS`; both go at once.
+
+    Args:
+        settings: To whom.
+        ledger: The company's ledger; None where it could not be opened.
+        summary: The run's figures.
+        problem: What stopped the run, in one line without secrets; None: it came to its end.
+    """
+    ways = [way for way, set_ in (("webhook", settings.webhook_url), ("e-mail", settings.email_to)) if set_]
+    if not ways or (problem is None and not summary.skipped and not summary.open):
+        return
+    try:
+        sendings = _sendings(settings, ledger, summary, problem)
+    except Exception as error:  # noqa: BLE001 (whatever it is: the run is over, and ends as it would without notices)
+        logger.warning("no notice could be written (%s)", type(error).__name__)
+        return
+    outcomes: dict[str, str | None] = {}
+    threads = [threading.Thread(target=_try, args=(way, send, outcomes), daemon=True) for way, send in sendings.items()]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join(LIMIT_SECONDS)
+    for way in sendings:
+        why = outcomes.get(way, f"not done within {LIMIT_SECONDS:g} s")
+        if why is not None:
+            logger.warning("the notice by %s could not be sent (%s)", way, why)
+
+
+def _sendings(
+    settings: NoticeSettings, ledger: CompanyLedger | None, summary: RunSummary, problem: str | None
+) -> dict[str, Callable[[], None]]:
+    # Only a run that has something to tell needs these, and they take long to load.
+    from target_qbo.ledger.attention import concerns  # noqa: PLC0415
+    from target_qbo.notices.delivery import by_email, by_webhook  # noqa: PLC0415
+    from target_qbo.notices.message import TICKETS_SHOWN, compose  # noqa: PLC0415
+
+    try:
+        found = concerns(ledger, TICKETS_SHOWN + 1) if ledger is not None else []
+    except Exception:
+        if problem is None:
+            raise
+        found = []  # the ledger is what stopped the run
+    notice = compose(settings, summary, found, problem)
+    sendings: dict[str, Callable[[], None]] = {}
+    if settings.webhook_url:
+        sendings["webhook"] = partial(by_webhook, settings.webhook_url, notice.as_slack(), LIMIT_SECONDS)
+    if settings.email_to and settings.mail_server:
+        sendings["e-mail"] = partial(
+            by_email,
+            settings.mail_server,
+            sender=settings.email_from,
+            to=settings.email_to,
+            subject=notice.subject,
+            text=notice.as_text(),
+            seconds=LIMIT_SECONDS,
+        )
+    return sendings
+
+
+def _try(way: str, send: Callable[[], None], outcomes: dict[str, str | None]) -> None:
+    from target_qbo.notices.delivery import NotDeliveredError  # noqa: PLC0415 (as above)
+
+    try:
+        send()
+    except NotDeliveredError as error:
+        outcomes[way] = str(error)
+    except Exception as error:  # noqa: BLE001 (its text may hold an address)
+        outcomes[way] = type(error).__name__
+    else:
+        outcomes[way] = None

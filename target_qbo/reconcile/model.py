@@ -1,0 +1,159 @@
+"""What is compared: tickets as the till has them, documents as the ledger and as QuickBooks have them.
+
+Amounts are decimals in the company's currency; dates are business dates. A month may have 100,000 of each: these are
+small tuples.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from enum import StrEnum
+from typing import TYPE_CHECKING, NamedTuple
+
+from target_qbo.accounting import DocumentKind, PaymentMethod
+from target_qbo.accounting.money import ZERO
+
+if TYPE_CHECKING:
+    import datetime as dt
+    from decimal import Decimal
+
+    from target_qbo.ledger.status import DocumentState, TicketStatus
+
+TicketKey = tuple[str, str]
+"""Location and order id."""
+
+
+class Verdict(StrEnum):
+    """What the rules say of a ticket today. ``UNKNOWN``: found in QuickBooks, its record was never received."""
+
+    CLEAN = "clean"
+    DIRTY = "dirty"
+    WAITING = "waiting"
+    VOIDED = "voided"
+    UNKNOWN = "unknown"
+
+
+class Due(NamedTuple):
+    """A document or payment that the rules want. ``number`` is a payment's key; documents keep theirs once posted."""
+
+    kind: DocumentKind
+    number: str | None
+    amount: Decimal
+    method: str | None
+
+
+class TillTicket(NamedTuple):
+    """A ticket as the till has it, and what the ledger says became of it.
+
+    ``date`` is that of its document, ``amount`` the signed total of its document; of a ticket that is not clean the
+    till's own total, of a voided one nothing. ``reason`` is the rules' where they have one, else the ledger's.
+    """
+
+    key: TicketKey
+    number: str | None
+    date: dt.date
+    amount: Decimal
+    verdict: Verdict
+    due: tuple[Due, ...]
+    status: TicketStatus
+    pending: bool
+    code: str | None
+    reason: str | None
+
+
+class Entry(NamedTuple):
+    """A document that the ledger wrote down."""
+
+    ticket: TicketKey
+    kind: DocumentKind
+    number: str
+    amount: Decimal
+    date: dt.date
+    method: str | None
+    state: DocumentState
+    qbo_id: str | None
+
+
+class Booked(NamedTuple):
+    """A document as QuickBooks has it; ``ticket`` is what its note says, None where it is not ours by its note.
+
+    ``balance`` is what an invoice leaves open, ``unapplied`` what a payment pays nothing with, ``invoices`` the ids of
+    the invoices that it pays.
+    """
+
+    kind: DocumentKind
+    qbo_id: str
+    number: str | None
+    amount: Decimal
+    date: dt.date
+    method: str | None
+    customer: str
+    customer_name: str
+    ticket: TicketKey | None
+    voided: bool
+    balance: Decimal = ZERO
+    unapplied: Decimal = ZERO
+    invoices: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Period:
+    """Days, both included; with a location only what is of it."""
+
+    first: dt.date
+    last: dt.date
+    location_id: str | None = None
+
+    def holds(self, date: dt.date, location_id: str | None) -> bool:
+        """Tell whether a document of that date and location is to be looked at."""
+        return self.first <= date <= self.last and self.location_id in {None, location_id}
+
+
+class Problem(NamedTuple):
+    """Something that is not as it must be: one line for a person, a code for programs.
+
+    ``kind``, ``qbo_id`` and ``document`` name the document in QuickBooks where it is about one.
+    """
+
+    code: str
+    date: dt.date
+    ticket: TicketKey | None
+    number: str | None
+    kind: DocumentKind | None
+    qbo_id: str | None
+    document: str | None
+    amount: Decimal
+    text: str
+    advice: str
+
+
+class LeftOut(NamedTuple):
+    """A ticket that is not in the books, or not as the till now has it, and why; ``amount`` is what they lack of it."""
+
+    ticket: TillTicket
+    status: str
+    amount: Decimal
+    code: str | None
+    reason: str
+
+
+def signed(kind: DocumentKind, amount: Decimal) -> Decimal:
+    """Return what a document adds to the sales of its day: payments nothing, refund receipts less than nothing."""
+    if kind is DocumentKind.PAYMENT:
+        return ZERO
+    return -amount + ZERO if kind is DocumentKind.REFUND_RECEIPT else amount
+
+
+def received(kind: DocumentKind, amount: Decimal) -> Decimal:
+    """Return what a document adds to the money received: a payment its amount, a refund receipt less than nothing."""
+    if kind is DocumentKind.INVOICE:
+        return ZERO
+    return -amount + ZERO if kind is DocumentKind.REFUND_RECEIPT else amount
+
+
+_METHODS = {method.value.casefold(): method.value for method in PaymentMethod}
+
+
+def method_name(name: str | None) -> str | None:
+    """Return a payment method as the rules write it: QuickBooks' own name may differ in case."""
+    return None if name is None else _METHODS.get(name.casefold(), name)

@@ -1,0 +1,63 @@
+"""A period of one company, proven: QuickBooks is read while the ledger is read and decided."""
+
+from __future__ import annotations
+
+import datetime as dt
+from typing import TYPE_CHECKING
+
+from target_qbo.accounting import DocumentKind
+from target_qbo.ledger import proof
+from target_qbo.ledger.status import DocumentState
+from target_qbo.reconcile.books import Books
+from target_qbo.reconcile.comparison import Proof, prove
+from target_qbo.reconcile.till import decided, entries
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Sequence
+
+    from target_qbo.company import Company
+    from target_qbo.ledger import CompanyLedger
+    from target_qbo.reconcile.model import Booked, Entry, Period
+
+
+def reconcile(company: Company, period: Period) -> tuple[Proof, int]:
+    """Prove a period.
+
+    Returns:
+        The proof, and how many metered reads of QuickBooks it took.
+
+    Raises:
+        TargetError: QuickBooks can't be reached or refuses the app.
+    """
+    ledger, settings = company.ledger, company.settings
+    books = Books(company.client, ledger, settings.names.guest_customer)
+    reading = books.start(period)
+    tickets = list(decided(ledger, period, settings.rules, dt.datetime.now(dt.UTC)))
+    known = entries(proof.dated(ledger, period.first, period.last + dt.timedelta(days=1)))
+    booked = [one for future in reading for one in future.result()]
+    known += _under_other_dates(ledger, booked, known)
+    elsewhere = _elsewhere(books, period, booked, known)
+    return prove(period, tickets, known, booked, elsewhere, books.customer()), books.reads
+
+
+def _under_other_dates(ledger: CompanyLedger, booked: Sequence[Booked], known: Sequence[Entry]) -> list[Entry]:
+    """Return the ledger's entries of documents in QuickBooks that it dates outside of the period."""
+    missing = _by_kind(booked) - _by_kind(known)
+    found: list[Entry] = []
+    for kind in DocumentKind:
+        found += entries(proof.identified(ledger, kind, (one for of, one in missing if of is kind)))
+    return found
+
+
+def _elsewhere(books: Books, period: Period, booked: Sequence[Booked], known: Sequence[Entry]) -> list[Booked]:
+    """Return what the ledger dates in the period and QuickBooks has elsewhere: moved, or given to another customer."""
+    due = [one for one in known if one.state is DocumentState.POSTED and period.holds(one.date, one.ticket[0])]
+    missing = _by_kind(due) - _by_kind(booked)
+    found: list[Booked] = []
+    for kind in DocumentKind:
+        found += books.by_id(kind, (one for of, one in missing if of is kind))
+    return found
+
+
+def _by_kind(documents: Iterable[Booked | Entry]) -> set[tuple[DocumentKind, str]]:
+    return {(one.kind, one.qbo_id) for one in documents if one.qbo_id is not None}

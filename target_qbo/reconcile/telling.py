@@ -1,0 +1,95 @@
+"""A proof as plain rows, for programs and for tables."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from target_qbo.reconcile.model import Verdict
+
+if TYPE_CHECKING:
+    from target_qbo.reconcile.comparison import Proof
+    from target_qbo.reconcile.figures import Row
+    from target_qbo.reconcile.model import LeftOut, Period, Problem
+
+
+def as_document(proof: Proof, period: Period, reads: int) -> dict[str, Any]:
+    """Return a proof as one document; amounts are decimals, dates are texts."""
+    return {
+        "from": period.first.isoformat(),
+        "to": period.last.isoformat(),
+        "location_id": period.location_id,
+        "agrees": proof.agrees,
+        "reads": reads,
+        "totals": _figures(proof.totals),
+        "days": [_day(row) for row in proof.days],
+        "methods": [{**_day(row), "method": row.method} for row in proof.methods],
+        "problems": [_problem(one) for one in proof.problems],
+        "left_out": [_left_out(one) for one in proof.left_out],
+    }
+
+
+def line_of(problem: Problem) -> str:
+    """Tell a problem in one line: which ticket and document, what is the matter, what to do."""
+    return f"{' '.join(filter(None, (_document_of(problem), _ticket_of(problem))))} {problem.text}: {problem.advice}"
+
+
+def _document_of(problem: Problem) -> str:
+    if problem.kind is None:
+        return ""
+    return f"{problem.kind.replace('_', ' ')} {problem.document or '-'} (id {problem.qbo_id or '-'})"
+
+
+def _ticket_of(problem: Problem) -> str:
+    if problem.ticket is None:
+        return ""
+    receipt = f", receipt {problem.number}" if problem.number else ""
+    place = f"ticket {problem.ticket[1]} of location {problem.ticket[0]}{receipt}"
+    return f"of {place}" if problem.kind is not None else place
+
+
+def _day(row: Row) -> dict[str, Any]:
+    date = row.date.isoformat() if row.date else None
+    return {"date": date, "location_id": row.location_id, **_figures(row)}
+
+
+def _figures(row: Row) -> dict[str, Any]:
+    return {
+        "till": row.till,
+        "left_out": row.left_out,
+        "ledger": row.ledger,
+        "books": row.books,
+        "difference": row.difference,
+        "agrees": row.agrees,
+    }
+
+
+def _problem(problem: Problem) -> dict[str, Any]:
+    location_id, ticket_id = problem.ticket or (None, None)
+    return {
+        "code": problem.code,
+        "date": problem.date.isoformat(),
+        "location_id": location_id,
+        "ticket_id": ticket_id,
+        "number": problem.number,
+        "kind": problem.kind.value if problem.kind else None,
+        "id": problem.qbo_id,
+        "document": problem.document,
+        "amount": problem.amount,
+        "text": problem.text,
+        "advice": problem.advice,
+        "line": line_of(problem),
+    }
+
+
+def _left_out(one: LeftOut) -> dict[str, Any]:
+    return {
+        "date": one.ticket.date.isoformat(),
+        "location_id": one.ticket.key[0],
+        "ticket_id": one.ticket.key[1],
+        "number": one.ticket.number,
+        "status": one.status,
+        "clean": one.ticket.verdict is Verdict.CLEAN,
+        "amount": one.amount,
+        "code": one.code,
+        "reason": one.reason,
+    }

@@ -1,0 +1,105 @@
+"""What the ledger has of a period, as the comparison takes it: its tickets decided by the rules of today."""
+
+from __future__ import annotations
+
+import datetime as dt
+from typing import TYPE_CHECKING, Any
+
+from target_qbo.accounting import Document, DocumentKind, Ticket, Voided, Waiting, decide
+from target_qbo.accounting.decide import business_date
+from target_qbo.accounting.money import ZERO
+from target_qbo.accounting.ticket import discount_from_record, payment_from_record
+from target_qbo.ledger import proof
+from target_qbo.ledger.status import DocumentState, TicketStatus
+from target_qbo.reconcile.model import Due, Entry, Period, TillTicket, Verdict, method_name
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Sequence
+
+    from target_qbo.accounting import Rules
+    from target_qbo.ledger import CompanyLedger
+
+
+def decided(ledger: CompanyLedger, period: Period, rules: Rules, now: dt.datetime) -> Iterator[TillTicket]:
+    """Yield the tickets whose documents are, or would be, dated in a period.
+
+    Args:
+        ledger: The company's ledger.
+        period: The days.
+        rules: The company's choices.
+        now: The present moment, with a time zone; it ends the wait for late tenders.
+    """
+    # Where a business day begins late, a ticket's document may be dated the day before.
+    spare = dt.timedelta(days=0 if rules.business_day_start == dt.time(0) else 1)
+    for one in proof.received(ledger, period.first, period.last + spare, period.location_id):
+        ticket = _till_ticket(one, rules, now)
+        if period.holds(ticket.date, ticket.key[0]):
+            yield ticket
+
+
+def entries(rows: Sequence[Any]) -> list[Entry]:
+    """Return documents of the ledger as the comparison takes them."""
+    return [
+        Entry(
+            (row.location_id, row.ticket_id),
+            DocumentKind(row.kind),
+            row.number,
+            row.amount,
+            row.date,
+            method_name(row.method),
+            DocumentState(row.state),
+            row.qbo_id,
+        )
+        for row in rows
+    ]
+
+
+def _till_ticket(one: proof.Received, rules: Rules, now: dt.datetime) -> TillTicket:
+    row = one.row
+
+    def as_ticket(date: dt.date, verdict: Verdict, reason: str | None, code: str | None) -> TillTicket:
+        amount = ZERO if verdict in {Verdict.VOIDED, Verdict.UNKNOWN} else row.total
+        return TillTicket(
+            (row.location_id, row.ticket_id),
+            row.number,
+            date,
+            amount,
+            verdict,
+            (),
+            TicketStatus(row.status),
+            row.pending,
+            code,
+            reason,
+        )
+
+    if one.record is None:
+        return as_ticket(row.business_date, Verdict.UNKNOWN, row.reason, row.code)
+    ticket = Ticket.from_record(one.record)
+    decision = decide(
+        ticket,
+        [payment_from_record(record) for record in one.payments],
+        [discount_from_record(record) for record in one.discounts],
+        rules,
+        now,
+    )
+    if isinstance(decision, Document):
+        return as_ticket(decision.date, Verdict.CLEAN, row.reason, row.code)._replace(
+            amount=-decision.total + ZERO if decision.kind is DocumentKind.REFUND_RECEIPT else decision.total,
+            due=_due(decision),
+        )
+    try:
+        date = business_date(ticket, rules)
+    except OverflowError:
+        date = row.business_date
+    undone = row.reason if row.status == TicketStatus.UNDONE else None
+    if isinstance(decision, Voided):
+        return as_ticket(date, Verdict.VOIDED, row.reason, row.code)
+    if isinstance(decision, Waiting):
+        return as_ticket(date, Verdict.WAITING, undone or decision.reason, None)
+    return as_ticket(date, Verdict.DIRTY, undone or decision.reason, decision.code)
+
+
+def _due(document: Document) -> tuple[Due, ...]:
+    paid = tuple(Due(DocumentKind.PAYMENT, one.key, one.amount, one.method.value) for one in document.payments)
+    method = None if document.method is None else document.method.value
+    return (Due(document.kind, None, document.total, method), *paid)
