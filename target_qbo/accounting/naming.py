@@ -24,7 +24,11 @@ _CONTROL = re.compile(r"[\x00-\x1f\x7f\ud800-\udfff\ufffe\uffff]")
 
 def clean_text(text: str | None, length: int = TEXT_LENGTH) -> str:
     """Make any text fit for a description or a note: no control characters, blanks folded, cut to ``length``."""
-    return " ".join(_CONTROL.sub(" ", text or "").split())[:length].rstrip()
+    if not text:
+        return ""
+    if len(text) <= length and text.isascii() and text.isprintable() and "  " not in text and text.strip() == text:
+        return text  # as most are: this takes a third of the time
+    return " ".join(_CONTROL.sub(" ", text).split())[:length].rstrip()
 
 
 def short_hash(*parts: str, characters: int) -> str:

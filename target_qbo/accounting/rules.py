@@ -7,6 +7,7 @@ import re
 from dataclasses import dataclass, field
 from enum import StrEnum
 from fnmatch import fnmatchcase
+from functools import lru_cache
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
@@ -126,6 +127,7 @@ _CHECK_WORDS = frozenset(("check", "cheque"))
 _POINTS_WORDS = frozenset(("reward", "rewards", "points", "loyalty"))
 
 
+@lru_cache(maxsize=1000)
 def normalise_tender(name: str) -> str:
     """Bring a tender's name to the form in which names are compared: lower case, words apart by one blank.
 

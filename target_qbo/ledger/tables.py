@@ -153,8 +153,8 @@ documents = sa.Table(
     sa.Column("sync_token", sa.String(20)),
     sa.Column("posted_at", Moment),
     sa.Index("ix_documents_ticket", "ticket"),
-    sa.Index("ix_documents_date", "company_id", "date"),
-    sa.Index("ix_documents_qbo", "company_id", "qbo_id"),
+    sa.Index("ix_documents_date", "date", "company_id"),
+    sa.Index("ix_documents_qbo", "qbo_id", "company_id"),
 )
 sa.Index(
     "ix_documents_sending",

@@ -11,6 +11,6 @@ depends_on = None
 
 
 def upgrade() -> None:
-    """Add the indexes."""
-    op.create_index("ix_documents_date", "documents", ["company_id", "date"])
-    op.create_index("ix_documents_qbo", "documents", ["company_id", "qbo_id"])
+    """Add the indexes; the company comes last, so that SQLite never takes them for a look at all of it."""
+    op.create_index("ix_documents_date", "documents", ["date", "company_id"])
+    op.create_index("ix_documents_qbo", "documents", ["qbo_id", "company_id"])
