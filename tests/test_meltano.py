@@ -12,6 +12,7 @@ import pytest
 
 from sandbox.environment import variables
 from tests.shop import ROOT, Shop, run
+from tests.target.failures import ring_up
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -75,6 +76,25 @@ def test_the_desk_s_commands_are_meltano_s_too(shop: Shop, environment: dict[str
     found = json.loads(proof.stdout)
     assert (found["agrees"], found["from"], found["to"]) == (True, day, day)
     assert len(found["days"]) == 2, "both shops' figures"
+
+
+def test_a_period_long_past_leaves_the_bookmarks_and_a_lost_state_doubles_nothing(
+    shop: Shop, environment: dict[str, str]
+) -> None:
+    bookmarks = _meltano(environment, "state", "get", STATE_ID).stdout
+    ring_up(shop, created_at="2025-06-02T12:00:00-06:00", lines=[{"price": "19.95"}])
+    period = ("--from", "2025-06-02", "--to", "2025-06-02", "--format", "json")
+    synced = json.loads(_meltano(environment, "invoke", "target-qbo:sync", *period).stdout)
+    assert (synced["received"], synced["posted"]) == (1, 1)
+    assert shop.differences() == []
+    assert _meltano(environment, "state", "get", STATE_ID).stdout == bookmarks
+
+    _meltano(environment, "state", "clear", "--force", STATE_ID)
+    shop.calls()
+    _meltano(environment, "run", "tap-franpos", "target-qbo")
+    counts = shop.calls()
+    assert (counts["writes"], counts["reads"]) == (0, 0)
+    assert shop.differences() == []
 
 
 def test_secrets_are_marked(environment: dict[str, str], shop: Shop) -> None:

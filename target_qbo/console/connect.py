@@ -91,8 +91,9 @@ def connect(
 
 @click.command()
 @click.option("--yes", is_flag=True, help="Don't ask.")
+@format_option
 @click.pass_obj
-def disconnect(config: ConsoleConfig, *, yes: bool) -> None:
+def disconnect(config: ConsoleConfig, form: str, *, yes: bool) -> None:
     """End the connection to the company: the tokens are revoked at QuickBooks, then forgotten.
 
     What stands in QuickBooks and in the ledger stays. A sync after that only receives, and ends with 4, until the
@@ -117,6 +118,7 @@ def disconnect(config: ConsoleConfig, *, yes: bool) -> None:
         else f"company {settings.realm_id} was not connected",
         err=True,
     )
+    show([_unconnected(company)], _COLUMNS, form)
 
 
 def _heard(company: Company, port: int, seconds: float, *, browser: bool) -> tuple[Consent, str]:
@@ -153,15 +155,7 @@ def _show_status(company: Company, form: str) -> None:
     Raises:
         TargetError: It is not connected, or QuickBooks can't be asked; printed all the same.
     """
-    row: dict[str, Any] = {
-        "company": company.settings.realm_id,
-        "name": None,
-        "environment": company.settings.environment,
-        "connected": False,
-        "refreshed_at": None,
-        "lasts_until": None,
-        "detail": None,
-    }
+    row = _unconnected(company)
     problem: TargetError | None = None
     try:
         if not company.vault.load().refresh_token:
@@ -177,3 +171,15 @@ def _show_status(company: Company, form: str) -> None:
     show([row], _COLUMNS, form)
     if problem is not None:
         raise problem
+
+
+def _unconnected(company: Company) -> dict[str, Any]:
+    return {
+        "company": company.settings.realm_id,
+        "name": None,
+        "environment": company.settings.environment,
+        "connected": False,
+        "refreshed_at": None,
+        "lasts_until": None,
+        "detail": None,
+    }
