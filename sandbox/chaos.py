@@ -2,9 +2,10 @@
 
 A seed decides how the shop looks, what fails and when: answers lost before and after the work was done, server errors,
 HTML instead of JSON, storms of 429, answers that come late or never, tokens that run out, targets that die at any
-request or any write into their ledger, a disk that is full, a ledger that is gone, two runs at once, tickets edited and
-voided at the till in between.
-Whatever happened, after one clean run every clean ticket must stand once, to the cent, and nothing else.
+request or any write into their ledger, a disk that is full, a ledger that is gone, two runs at once, tickets edited
+and voided at the till in between; documents deleted or voided by hand in QuickBooks, days undone and resynced amid it.
+Whatever happened, after one clean run every clean ticket must stand once, to the cent, and nothing else; where a
+person had a hand in it, after one clean resync.
 
 Every run is a process of its own, forked from one that has the plugins loaded, so that a seed takes seconds.
 """
@@ -36,6 +37,7 @@ from sandbox.__main__ import main as sandbox_main
 from sandbox.comparison import compare
 from tap_franpos import tap as tap_plugin
 from target_qbo import target as target_plugin
+from target_qbo.console import main as console
 from target_qbo.ledger import CompanyLedger
 from target_qbo.qbo import client
 
@@ -51,6 +53,7 @@ PATIENCE_SECONDS = 0.6  # of the target, for answers
 HANG_SECONDS = 1.0  # then what is slow is executed, though nobody waits any more
 SETTLE_SECONDS = 0.6
 WAIT_SECONDS = 60
+_DESK_CODES = (0, 1)  # 1: dirty tickets are skipped
 HTTP_SECONDS = 30
 
 
@@ -132,6 +135,7 @@ class Play:
         self._folder = folder
         self._ledger = ledger
         self._events: list[str] = []
+        self._by_hand = False
         self._http = requests.Session()
 
     def run(self) -> tuple[list[str], list[str]]:
@@ -150,6 +154,9 @@ class Play:
             self._call("DELETE", "faults")
             code = self._finish(self._start(self._sync()))
             problems = [f"the clean run ended with {code}"] if code else []
+            if self._by_hand:
+                code = self._finish(self._desk("resync"))
+                problems += [f"the clean resync ended with {code}"] if code not in _DESK_CODES else []
             return self._events, problems + compare(self._call("GET", "tickets"), self._call("GET", "books"))
 
     # What a seed can bring
@@ -175,6 +182,13 @@ class Play:
         messages = self._sync()
         runs = [self._start(messages, self._end()) for _ in range(2 if random.random() < 0.15 else 1)]
         self._events.append(f"codes {[self._finish(run) for run in runs]}")
+        if random.random() < 0.3:
+            self._meddle()
+        if random.random() < 0.4:
+            command = random.choice(("undo", "resync"))
+            self._by_hand = True
+            code = self._finish(self._desk(command, self._end()))
+            self._events.append(f"{command} ended with {code}")
 
     def _end(self) -> Callable[[], None] | None:
         """Choose how a run is cut short, if it is."""
@@ -208,6 +222,19 @@ class Play:
         if truth["dirt"]:  # what stood before would have to stay: no case for a comparison with the till
             self._call("POST", "tickets/edit", {"op": "void"} | key)
         self._events.append(f"{edit['op']} {ticket['ticket_id']}")
+
+    def _meddle(self) -> None:
+        """Delete or void a document, as a person may."""
+        books = self._call("GET", "books")
+        standing = [(one["entity"], one["id"]) for one in books["documents"] if not one["voided"]]
+        standing += [("Payment", one["id"]) for one in books["payments"] if not one["voided"]]
+        if not standing:
+            return
+        entity, identity = self._random.choice(standing)
+        op = "delete" if entity == "RefundReceipt" else self._random.choice(("delete", "void"))
+        self._call("POST", "qbo/entity", {"op": op, "entity": entity, "id": identity})
+        self._by_hand = True
+        self._events.append(f"{op} {entity} {identity} by hand")
 
     def _lose_the_ledger(self) -> None:
         self._ledger.lose()
@@ -247,6 +274,14 @@ class Play:
         config = self._write("target.json", self._settings)
         arguments = ["target-qbo", "--config", str(config), "--input", str(messages)]
         return _fork(lambda: _plugin(target_plugin.main, arguments, prepare=prepare))
+
+    def _desk(self, command: str, prepare: Callable[[], None] | None = None) -> int:
+        """Undo or resync all days at the desk."""
+        config = self._write("target.json", self._settings)
+        days = sorted(ticket["business_date"] for ticket in self._call("GET", "tickets"))
+        arguments = ["franpos-qbo", "--target-config", str(config), command, "--from", days[0], "--to", days[-1]]
+        arguments += ["--yes"] if command == "undo" else []
+        return _fork(lambda: _plugin(console.main, arguments, prepare=prepare))
 
     def _finish(self, pid: int) -> int:
         return os.waitstatus_to_exitcode(os.waitpid(pid, 0)[1])
