@@ -65,6 +65,7 @@ benchmark: setup
 	$(BIN)/python -m benchmarks.posting
 	$(BIN)/python -m benchmarks.receiving
 	$(BIN)/python -m benchmarks.growth
+	$(BIN)/python -m benchmarks.desk
 
 clean:
 	rm -rf .venv .venv-meltano .tools .meltano .demo dist
