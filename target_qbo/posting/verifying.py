@@ -19,15 +19,13 @@ from target_qbo.ledger import again, documents, references, tickets
 from target_qbo.ledger.again import Edited, Finding
 from target_qbo.ledger.status import TicketStatus
 from target_qbo.ledger.tickets import Settled
-from target_qbo.posting.payloads import ENTITIES
 from target_qbo.posting.recovery import find_unknown
 from target_qbo.posting.revision import in_deposit
-from target_qbo.posting.takeback import is_voided
+from target_qbo.posting.takeback_many import rows_of
 from target_qbo.qbo import faults
-from target_qbo.qbo.client import quoted
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Sequence
+    from collections.abc import Sequence
 
     from target_qbo.ledger import CompanyLedger
     from target_qbo.ledger.documents import StandingDocument
@@ -39,7 +37,6 @@ logger = logging.getLogger("target-qbo.verifying")
 
 QboRow = dict[str, Any]
 _TICKETS_AT_ONCE = 200
-_IDS_A_READ = 200
 
 
 @dataclass(slots=True)
@@ -135,20 +132,10 @@ class _Verifier:
         tickets.settle(self._ledger, stopped, dt.datetime.now(dt.UTC))
         return {one.key for one in stopped}, affected
 
-    def _rows(self, standing: Iterable[StandingDocument]) -> dict[tuple[str, str], QboRow]:
-        """Read documents, many in a query; those voided there are left out, as are those deleted."""
-        by_kind: dict[str, list[str]] = defaultdict(list)
-        for document in standing:
-            if document.qbo_id is not None:
-                by_kind[document.kind].append(document.qbo_id)
-        rows: dict[tuple[str, str], QboRow] = {}
-        for kind, ids in by_kind.items():
-            for start in range(0, len(ids), _IDS_A_READ):
-                some = ",".join(quoted(one) for one in ids[start : start + _IDS_A_READ])
-                for row in self._client.query(ENTITIES[DocumentKind(kind)], f"Id in ({some})"):
-                    if not is_voided(row):
-                        rows[kind, str(row["Id"])] = row
-        return rows
+    def _rows(self, standing: Sequence[StandingDocument]) -> dict[tuple[str, str], QboRow]:
+        """Return documents as they stand now by kind and id; those voided or deleted are left out."""
+        found = rows_of(self._client, standing)
+        return {(one.kind, one.qbo_id or ""): found[one.key] for one in standing if one.key in found}
 
     def _look(self, key: int, standing: Sequence[StandingDocument], rows: dict[tuple[str, str], QboRow]) -> _Seen:
         seen = _Seen()
