@@ -18,7 +18,7 @@ from target_qbo.ledger.status import HALF, DocumentState, TicketStatus
 from target_qbo.ledger.tables import documents, tickets
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping, Sequence
+    from collections.abc import Collection, Iterable, Mapping, Sequence
     from decimal import Decimal
     from typing import Any
 
@@ -258,16 +258,22 @@ def write_unanswered(ledger: CompanyLedger, unanswered: Iterable[Key], now: dt.d
             connection.execute(sa.update(documents).where(_SENT).values(sent_at=now), rows)
 
 
-def write_missing(ledger: CompanyLedger, missing: Iterable[Key], now: dt.datetime) -> None:
-    """Write down that these were looked up and do not stand.
+def write_missing(
+    ledger: CompanyLedger, missing: Iterable[Key], now: dt.datetime, taken_out: Collection[Key] = ()
+) -> None:
+    """Write down that these were looked up and do not stand; those ``taken_out`` did once.
 
     They may be sent once more under their first requestid, which then is the second line against what might still be
-    executing. Where that was tried already, or is long ago, the next sending is an attempt of its own.
+    executing. Where that was tried already, or is long ago, or it was carried out and undone since, the next sending is
+    an attempt of its own.
     """
-    rows = [{**_named(*one), "b_attempt": uuid.uuid4().hex} for one in missing]
+    rows = [{**_named(*one), "b_attempt": uuid.uuid4().hex, "b_made": one in taken_out} for one in missing]
     if not rows:
         return
-    over = sa.or_(documents.c.missed > 0, documents.c.sent_at.is_(None), documents.c.sent_at < now - _ATTEMPT_LASTS)
+    made = sa.bindparam("b_made", type_=sa.Boolean)
+    over = sa.or_(
+        made, documents.c.missed > 0, documents.c.sent_at.is_(None), documents.c.sent_at < now - _ATTEMPT_LASTS
+    )
     with ledger.write() as connection:
         connection.execute(
             sa.update(documents)

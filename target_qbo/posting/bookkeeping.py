@@ -30,6 +30,10 @@ if TYPE_CHECKING:
 logger = logging.getLogger("target-qbo.posting")
 
 
+# What is voided keeps its number: a ticket that was undone and posted several times needs as many.
+_FURTHER_NUMBERS = 8
+
+
 @dataclass(slots=True)
 class _Notes:
     """What one answer adds to the ledger, and what follows from it."""
@@ -201,7 +205,7 @@ class Bookkeeping:
             else:
                 self._finish(work)
             return True
-        if work.renumbered:
+        if work.renumbered >= _FURTHER_NUMBERS:
             return False
         work.renumber()
         self._again.append(work)

@@ -248,13 +248,20 @@ def _part_of(pending: PendingTicket, document: Document) -> bool:
     """Tell whether what stands of a ticket, half posted or found in QuickBooks, is part of what is to stand."""
     if pending.fingerprint is not None and pending.fingerprint != HALF + fingerprint(document):
         return False
-    payments = {payment.key: payment.amount for payment in document.payments}
+    due = {payment.key: (payment.amount, _folded(payment.method)) for payment in document.payments}
+    own = (document.total, _folded(document.method))
     wanted = [
         standing.date == document.date
-        and standing.amount == (document.total if standing.kind == document.kind else payments.get(standing.number))
+        and (standing.amount, _folded(standing.method))
+        == (own if standing.kind == document.kind else due.get(standing.number))
         for standing in pending.standing
     ]
     return all(wanted) and any(standing.kind == document.kind for standing in pending.standing)
+
+
+def _folded(method: str | None) -> str:
+    """Return a payment method as names are compared: QuickBooks' own may differ in case."""
+    return (method or "").casefold()
 
 
 def _as_read(pending: PendingTicket) -> tuple[int, int]:

@@ -15,6 +15,7 @@ from target_qbo.ledger import references as stored
 from target_qbo.ledger.rebuilding import enter_voided
 from target_qbo.posting.lists import DELETED
 from target_qbo.posting.plans import OURS
+from target_qbo.posting.recovery import find_unknown
 from target_qbo.posting.takeover import Existing, Period
 from target_qbo.posting.work import EARLIEST
 from target_qbo.qbo.client import quoted
@@ -45,6 +46,7 @@ def rebuild(ledger: CompanyLedger, client: QboClient, settings: Settings) -> tup
     """
     existing = Existing(ledger, adopts=True)
     with ledger.lock("posting", lambda: logger.warning("a run is posting: waiting for it to end")):
+        find_unknown(ledger, client, settings.settle_seconds)
         for customer in _guests(client, settings.names.guest_customer):
             existing.read(client, customer, None, Period(EARLIEST, None))
         undone = enter_voided(ledger, existing.voided, dt.datetime.now(dt.UTC))

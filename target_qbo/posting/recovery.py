@@ -77,12 +77,16 @@ def _find_some(ledger: CompanyLedger, client: QboClient, kind: DocumentKind, som
         rows[str(row.get(field))].append(row)
     posted = []
     missing = []
+    taken_out = []
     for document in some:
         mark = ownership_mark(document.location_id, document.ticket_id)
         candidates = rows[document.number]
         ours = next((row for row in candidates if _is_ours(row, mark, document.amount, document.date)), None)
         if ours is None:
             missing.append((document.ticket, document.kind, document.number))
+            if any(mark in str(row.get("PrivateNote", "")) for row in candidates):
+                # It was made and then voided or altered by a person: its requestid would bring just that one back.
+                taken_out.append(missing[-1])
         else:
             token = str(ours.get("SyncToken", "0"))
             posted.append(
@@ -91,7 +95,7 @@ def _find_some(ledger: CompanyLedger, client: QboClient, kind: DocumentKind, som
     logger.info("%s of unknown fate: %d stand in QuickBooks, %d do not", kind, len(posted), len(missing))
     now = dt.datetime.now(dt.UTC)
     write_answers(ledger, posted, [], [], now)
-    write_missing(ledger, missing, now)
+    write_missing(ledger, missing, now, taken_out)
 
 
 def find_numbered(client: QboClient, document: Document) -> Found | None:

@@ -20,7 +20,7 @@ from target_qbo.qbo import QboFaultError, faults
 from target_qbo.qbo.client import quoted
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Sequence
+    from collections.abc import Callable, Collection, Sequence
 
     from target_qbo.accounting import Document
     from target_qbo.ledger import CompanyLedger
@@ -86,7 +86,7 @@ def revise(
     if all(document.kind == DocumentKind.PAYMENT for document in kept):
         kept = []  # payments without their invoice are open credit, whatever their amount
     leaving = [document for document in standing if document not in kept]
-    _look_first(client, standing, leaving)
+    _look_first(client, standing, leaving, wanted)
     before_first_write()
     obstacle = take_back(ledger, client, leaving)
     left = obstacle.left if obstacle is not None else ()
@@ -132,15 +132,23 @@ def _stays(document: StandingDocument, wanted: Document) -> bool:
     return document.kind == wanted.kind and (document.method is None or wanted.method is not None)
 
 
-def _look_first(client: QboClient, standing: Sequence[StandingDocument], leaving: Sequence[StandingDocument]) -> None:
+def _look_first(
+    client: QboClient,
+    standing: Sequence[StandingDocument],
+    leaving: Sequence[StandingDocument],
+    wanted: Document | None,
+) -> None:
     """See before the first step that no later one will be refused: nothing may be half done."""
     rows: dict[tuple[str, str | None], Row] = {}
     for kind in {document.kind for document in standing}:
         ids = ",".join(quoted(document.qbo_id or "") for document in standing if document.kind == kind)
         for found in client.query(ENTITIES[DocumentKind(kind)], f"Id in ({ids})"):
             rows[kind, str(found["Id"])] = found
+    own = {document.qbo_id for document in standing if document.kind == DocumentKind.PAYMENT}
     for document in standing:
         row = rows.get((document.kind, document.qbo_id))
+        if row is not None and (document in leaving or wanted is None or wanted.total < total_of(row, document.amount)):
+            _refuse_if_paid_otherwise(document, row, own)
         if document not in leaving and (row is None or is_voided(row)):
             raise RevisionRefusedError(
                 GONE, f"{document.kind} {document.number} was voided or deleted in QuickBooks", final=True
@@ -152,6 +160,20 @@ def _look_first(client: QboClient, standing: Sequence[StandingDocument], leaving
                 "QuickBooks, then resync the ticket",
                 final=True,
             )
+
+
+def _refuse_if_paid_otherwise(document: StandingDocument, row: Row, own: Collection[str | None]) -> None:
+    """Leave an invoice alone that somebody else's payment is on: it would be left as open credit."""
+    links = row.get("LinkedTxn") or []
+    if document.kind == DocumentKind.INVOICE and any(
+        link.get("TxnType") == "Payment" and str(link.get("TxnId")) not in own for link in links
+    ):
+        raise RevisionRefusedError(
+            "paid_otherwise",
+            f"invoice {document.number} has a payment that this sync did not make for it: take it off the invoice in "
+            "QuickBooks, then resync the ticket",
+            final=True,
+        )
 
 
 def in_deposit(row: Row) -> bool:

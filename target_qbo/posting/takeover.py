@@ -14,12 +14,15 @@ from itertools import islice
 from typing import TYPE_CHECKING, Any
 
 from target_qbo.accounting import DocumentKind
+from target_qbo.accounting.money import cents
 from target_qbo.errors import ConfigurationError
 from target_qbo.ledger import documents
 from target_qbo.ledger import references as stored
+from target_qbo.ledger.seen import Seen, rivals, write_gone, write_seen
 from target_qbo.posting.payloads import ENTITIES
 from target_qbo.posting.recovery import found_in
 from target_qbo.posting.takeback import is_voided
+from target_qbo.posting.takeback_many import rows_of
 from target_qbo.qbo.client import quoted
 
 if TYPE_CHECKING:
@@ -147,9 +150,9 @@ class Existing:
         """
         where = f"CustomerRef = {quoted(customer)} and {period.condition()}"
         for kind in (DocumentKind.INVOICE, DocumentKind.REFUND_RECEIPT):
-            self._take(kind, client.query(ENTITIES[kind], where))
+            self._take(client, kind, client.query(ENTITIES[kind], where))
         if self._rows or (balance is not None and balance != self._owed):
-            self._take(DocumentKind.PAYMENT, client.query(ENTITIES[DocumentKind.PAYMENT], where))
+            self._take(client, DocumentKind.PAYMENT, client.query(ENTITIES[DocumentKind.PAYMENT], where))
 
     def told(self) -> str:
         """Tell what is not ours: how many, what they come to, some examples, and what of it is open credit."""
@@ -157,17 +160,20 @@ class Existing:
         credit = f"; open credit of {self.credit:,.2f}, which may go to the next invoice" if self.credit else ""
         return f"{text} ({'; '.join(self._examples)}){credit}"
 
-    def _take(self, kind: DocumentKind, rows: Iterator[Row]) -> None:
+    def _take(self, client: QboClient, kind: DocumentKind, rows: Iterator[Row]) -> None:
+        doubled: list[Found] = []
         while some := list(islice(rows, _AT_ONCE)):
             self._rows += len(some)
             known = documents.known_ids(self._ledger, kind, [str(row["Id"]) for row in some])
             ours = []
+            seen = []
             for row in some:
                 if kind is DocumentKind.INVOICE:
                     self._owed += _amount(row, "Balance")
                 found = found_in(kind, row)
                 if str(row["Id"]) in known:
                     self.known += 1
+                    seen.append(_seen(row))
                 elif is_voided(row):
                     self.voided += [found] if found is not None else []
                 elif found is None:
@@ -175,9 +181,12 @@ class Existing:
                 else:
                     ours.append(found)
             if self._adopts:
-                self._adopt(kind, ours)
+                write_seen(self._ledger, kind, seen)
+                doubled += self._adopt(kind, ours)
             else:
                 self.ours += len(ours)
+        for start in range(0, len(doubled), _AT_ONCE):
+            self._settle_doubled(client, kind, doubled[start : start + _AT_ONCE])
 
     def _count(self, kind: DocumentKind, row: Row) -> None:
         self.foreign[kind] += 1
@@ -190,20 +199,32 @@ class Existing:
             example = f"{kind.replace('_', ' ')} {number}, {row.get('TxnDate')}, {_amount(row, 'TotalAmt'):,.2f}"
             self._examples = [example, *self._examples][:_SHOWN] if unapplied else [*self._examples, example]
 
-    def _adopt(self, kind: DocumentKind, ours: Sequence[Found]) -> None:
-        doubled = documents.adopt(self._ledger, ours, dt.datetime.now(dt.UTC))
-        entered = [document for document in ours if document not in doubled]
-        self.ours += len(entered)
-        self.found[kind] += len(entered)
-        self.found_amounts[kind] += sum((document.amount for document in entered), Decimal(0))
-        self.doubled += doubled
-        for document in doubled:
+    def _settle_doubled(self, client: QboClient, kind: DocumentKind, doubled: Sequence[Found]) -> None:
+        """Adopt those in whose place nothing stands any more; the others do stand twice."""
+        others = rivals(self._ledger, doubled)
+        there = rows_of(client, others)
+        write_gone(self._ledger, [one for one in others if one.key not in there])
+        self.doubled += (left := self._adopt(kind, doubled))
+        for document in left:
             logger.warning(
                 "%s %s (id %s) stands twice in QuickBooks: void one of the two by hand",
                 document.kind,
                 document.number,
                 document.qbo_id,
             )
+
+    def _adopt(self, kind: DocumentKind, ours: Sequence[Found]) -> list[Found]:
+        doubled = documents.adopt(self._ledger, ours, dt.datetime.now(dt.UTC))
+        entered = [document for document in ours if document not in doubled]
+        self.ours += len(entered)
+        self.found[kind] += len(entered)
+        self.found_amounts[kind] += sum((document.amount for document in entered), Decimal(0))
+        return doubled
+
+
+def _seen(row: Row) -> Seen:
+    date = dt.date.fromisoformat(str(row["TxnDate"])[:10])
+    return Seen(str(row["Id"]), cents(_amount(row, "TotalAmt")), date, is_voided(row))
 
 
 def _amount(row: Row, field: str) -> Decimal:

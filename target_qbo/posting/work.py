@@ -39,7 +39,7 @@ class TicketWork:
         missing: Requestids of what was sent, never answered and does not stand, by kind and number.
         outstanding: Writes on their way, or set aside with their fate unknown.
         refused: The fault of a write that was refused for good.
-        renumbered: Whether the document has its further number, because another document has the first.
+        renumbered: How often the document got a further number, because another document has the one before.
     """
 
     key: int
@@ -51,7 +51,7 @@ class TicketWork:
     missing: Mapping[tuple[str, str], str] = field(default_factory=dict)
     outstanding: int = 0
     refused: Fault | None = None
-    renumbered: bool = False
+    renumbered: int = 0
     _fingerprint: str | None = None
 
     @property
@@ -87,9 +87,9 @@ class TicketWork:
         return Write(self, kind, number, amount, method, body, self.missing.get((kind, number)))
 
     def renumber(self) -> None:
-        """Take the further number, always the same one, and be ready to be sent again."""
+        """Take the further number after the one it has, always the same one, and be ready to be sent again."""
         self.document = replace(self.document, number=further_number(self.document.number))
-        self.renumbered = True
+        self.renumbered += 1
         self.refused = None
 
     def arrived(self, write: Write, entity_id: str | None) -> None:
