@@ -74,7 +74,11 @@ def write_findings(ledger: CompanyLedger, findings: Sequence[Finding]) -> None:
                     .values(amount=one.amount, date=one.date, method=one.method)
                 )
             stands = known if finding.stands else None
-            connection.execute(sa.update(tickets).where(tickets.c.id == finding.ticket).values(fingerprint=stands))
+            # Pending at once: where what follows is cut short, the next run puts it right.
+            pending = sa.or_(tickets.c.pending, tickets.c.content != "")
+            connection.execute(
+                sa.update(tickets).where(tickets.c.id == finding.ticket).values(fingerprint=stands, pending=pending)
+            )
 
 
 def mark(ledger: CompanyLedger, keys: Sequence[int], *, insist: bool) -> None:

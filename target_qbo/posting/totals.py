@@ -18,6 +18,13 @@ def total_of(entity: Mapping[str, Any], ours: Decimal) -> Decimal:
     return ours if total is None else cents(Decimal(str(total)))
 
 
+def line_amounts(entity: Mapping[str, Any]) -> tuple[Decimal, ...]:
+    """Return the amounts of a document's own lines, in order of size; the line that repeats their sum is left out."""
+    lines = entity.get("Line") or ()
+    own = (line for line in lines if line.get("DetailType") == "SalesItemLineDetail")
+    return tuple(sorted(cents(Decimal(str(line.get("Amount") or 0))) for line in own))
+
+
 def difference(ours: Decimal, theirs: Decimal) -> Fault | None:
     """Tell where QuickBooks made another total of a document than ours: such a document is taken back."""
     if ours == theirs:

@@ -22,11 +22,14 @@ from target_qbo.ledger.tickets import Settled
 from target_qbo.posting.recovery import find_unknown
 from target_qbo.posting.revision import in_deposit
 from target_qbo.posting.takeback_many import rows_of
+from target_qbo.posting.totals import line_amounts
+from target_qbo.posting.work import fingerprint
 from target_qbo.qbo import faults
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
+    from target_qbo.accounting.documents import Decision
     from target_qbo.ledger import CompanyLedger
     from target_qbo.ledger.documents import StandingDocument
     from target_qbo.ledger.tickets import PendingTicket
@@ -113,10 +116,10 @@ class _Verifier:
         """Write down what differs; returns the tickets that may not be touched, and others that are affected."""
         standing = documents.standing(self._ledger, keys)
         rows = self._rows([document for some in standing.values() for document in some])
-        seen = {key: self._look(key, some, rows) for key, some in standing.items()}
+        records = again.whole(self._ledger, list(standing))
+        seen = {key: self._look(key, some, rows, self._lines(records[key])) for key, some in standing.items()}
         affected = self._affected(seen)
         differing = [key for key, one in seen.items() if one.finding is not None]
-        records = again.whole(self._ledger, differing)
         stopped: list[Settled] = []
         findings: list[Finding] = []
         for key in differing:
@@ -137,7 +140,20 @@ class _Verifier:
         found = rows_of(self._client, standing)
         return {(one.kind, one.qbo_id or ""): found[one.key] for one in standing if one.key in found}
 
-    def _look(self, key: int, standing: Sequence[StandingDocument], rows: dict[tuple[str, str], QboRow]) -> _Seen:
+    def _lines(self, ticket: PendingTicket) -> tuple[Decimal, ...] | None:
+        """Return the amounts of the lines with which a ticket was posted; None where they are not known."""
+        decision = self._decision(ticket)
+        if not isinstance(decision, Document) or ticket.fingerprint != fingerprint(decision):
+            return None
+        return tuple(sorted(line.amount for line in decision.lines))
+
+    def _look(
+        self,
+        key: int,
+        standing: Sequence[StandingDocument],
+        rows: dict[tuple[str, str], QboRow],
+        lines: tuple[Decimal, ...] | None,
+    ) -> _Seen:
         seen = _Seen()
         finding = Finding(key)
         main = next((one for one in standing if one.kind != DocumentKind.PAYMENT), None)
@@ -150,7 +166,7 @@ class _Verifier:
             elif document.kind == DocumentKind.PAYMENT and self._is_orphan(row, main_row):
                 finding.orphaned.append(document.key)
                 wrong.append(row)
-            elif self._differs(document, row):
+            elif self._differs(document, row) or (row is main_row and lines not in {None, line_amounts(row)}):
                 finding.edited.append(Edited(document.key, _amount(row), _date(row), self._method(row)))
                 wrong += [row] if document.kind == DocumentKind.PAYMENT else []
         if not (finding.voided or finding.orphaned or finding.edited or self._moved(main_row)):
@@ -165,7 +181,7 @@ class _Verifier:
                 "as it was posted: take it off the deposit in QuickBooks, then resync the ticket",
             )
         own = {document.qbo_id for document in standing}
-        if main_row is not None and (finding.orphaned or finding.voided):
+        if main_row is not None:
             seen.payments = [one for one in _linked(main_row, "Payment") if one not in own]
         seen.invoices = [one for row in wrong for one in _applied(row) if one not in own]
         return seen
@@ -214,16 +230,19 @@ class _Verifier:
         stays = any(one.kind != DocumentKind.PAYMENT and one.key not in finding.voided for one in ticket.standing)
         if not stays or not finding.orphaned:
             return True
+        return isinstance(self._decision(ticket), Document | Voided)
+
+    def _decision(self, ticket: PendingTicket) -> Decision | None:
+        """Decide a ticket by its records; None where they were never received."""
         if not ticket.record:
-            return False
-        decision = decide(
+            return None
+        return decide(
             Ticket.from_record(ticket.record),
             [payment_from_record(record) for record in ticket.payments],
             [discount_from_record(record) for record in ticket.discounts],
             self._settings.rules,
             dt.datetime.now(dt.UTC),
         )
-        return isinstance(decision, Document | Voided)
 
 
 def _leave_orphans(finding: Finding, standing: Sequence[StandingDocument], rows: dict[tuple[str, str], QboRow]) -> None:

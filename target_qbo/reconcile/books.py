@@ -19,6 +19,7 @@ from target_qbo.posting.payloads import ENTITIES
 from target_qbo.posting.plans import OURS
 from target_qbo.posting.recovery import found_in
 from target_qbo.posting.takeback import is_voided
+from target_qbo.posting.totals import line_amounts
 from target_qbo.qbo.client import PAGE, quoted
 from target_qbo.reconcile.model import Booked, Period, method_name
 
@@ -112,6 +113,7 @@ class Books:
             balance=_amount(row, "Balance") if kind is DocumentKind.INVOICE else ZERO,
             unapplied=_amount(row, "UnappliedAmt"),
             invoices=tuple(_paid(row.get("Line") or ())) if kind is DocumentKind.PAYMENT else (),
+            lines=line_amounts(row) if kind is not DocumentKind.PAYMENT else (),
         )
 
     def _method(self, ref: Row) -> str | None:

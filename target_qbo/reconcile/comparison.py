@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 
 from target_qbo.accounting import DocumentKind
 from target_qbo.ledger.status import DocumentState
-from target_qbo.reconcile.documents import of_books, of_entries
+from target_qbo.reconcile.documents import of_books, of_entries, of_lines
 from target_qbo.reconcile.figures import Row, Sums, total
 from target_qbo.reconcile.model import Problem, received, signed
 from target_qbo.reconcile.tickets import left_out, of_ticket
@@ -78,7 +78,7 @@ def prove(
     found: dict[Identity, Booked] = {(one.kind, one.qbo_id): one for one in (*elsewhere, *booked)}
     problems = [
         *of_entries(period, entries, found, customer),
-        *of_books([one for one in ours if not one.voided], entries, by_id),
+        *of_books([one for one in ours if not one.voided], entries, by_id, found),
     ]
     by_ticket: defaultdict[TicketKey, list[Entry]] = defaultdict(list)
     for entry in standing:
@@ -90,6 +90,7 @@ def prove(
         problems += of_ticket(ticket, own)
         if (one := left_out(ticket, own)) is not None:
             out.append(one)
+    problems += of_lines(tickets, by_ticket, found)
     problems += _of_other_days(period, by_ticket, known)
     problems.sort(key=lambda one: (one.date, one.ticket or ("", ""), one.code))
     days, methods = _sums(period, tickets, standing, ours, by_id, by_ticket, out)

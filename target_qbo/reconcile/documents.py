@@ -5,13 +5,14 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from target_qbo.accounting import DocumentKind
-from target_qbo.ledger.status import DocumentState
+from target_qbo.ledger.status import DocumentState, TicketStatus
 from target_qbo.reconcile.model import Problem
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping, Sequence
+    from collections.abc import Collection, Iterator, Mapping, Sequence
+    from decimal import Decimal
 
-    from target_qbo.reconcile.model import Booked, Entry, Period, TicketKey
+    from target_qbo.reconcile.model import Booked, Entry, Period, TicketKey, TillTicket
 
 _ANEW = "resync the ticket to make it anew, or undo it"
 _RESYNC = "resync the ticket to put it right, or correct it in QuickBooks"
@@ -50,6 +51,7 @@ def of_books(
     booked: Sequence[Booked],
     entries: Sequence[Entry],
     by_id: Mapping[tuple[DocumentKind, str], Entry],
+    found: Mapping[tuple[DocumentKind, str], Booked],
 ) -> Iterator[Problem]:
     """Name what is wrong with documents that stand in QuickBooks, whoever made them.
 
@@ -57,8 +59,9 @@ def of_books(
         booked: The guest customer's documents in the period, voided ones left out.
         entries: The ledger's documents.
         by_id: Those of them that stand, by kind and id.
+        found: QuickBooks' documents by kind and id, those on other days too.
     """
-    strangers = _Strangers(entries)
+    strangers = _Strangers(entries, {key for key, one in found.items() if not one.voided})
     invoices = {one.qbo_id: one.ticket for one in by_id.values() if one.kind is DocumentKind.INVOICE}
     invoices |= {one.qbo_id: one.ticket for one in booked if one.kind is DocumentKind.INVOICE and one.ticket}
     for one in sorted(booked, key=lambda row: (row.kind, row.qbo_id)):
@@ -68,11 +71,38 @@ def of_books(
         yield from _open_ends(one, entry.ticket if entry is not None else one.ticket, invoices)
 
 
+def of_lines(
+    tickets: Sequence[TillTicket],
+    by_ticket: Mapping[TicketKey, Sequence[Entry]],
+    found: Mapping[tuple[DocumentKind, str], Booked],
+) -> Iterator[Problem]:
+    """Name documents whose lines are not the till's though their total is: income would stand on other accounts."""
+    for ticket in tickets:
+        if ticket.status != TicketStatus.POSTED or ticket.pending or not ticket.due:
+            continue
+        wanted = ticket.due[0]
+        for entry in by_ticket.get(ticket.key, ()):
+            booked = found.get((entry.kind, entry.qbo_id or ""))
+            if booked is None or booked.voided or (booked.kind, booked.amount) != (wanted.kind, wanted.amount):
+                continue
+            if booked.lines != wanted.lines:
+                yield _entry(
+                    entry,
+                    "changed",
+                    f"was changed in QuickBooks: lines from {_listed(wanted.lines)} to {_listed(booked.lines)}",
+                    _RESYNC,
+                )
+
+
+def _listed(amounts: Sequence[Decimal]) -> str:
+    return " + ".join(f"{amount:,.2f}" for amount in amounts) or "none"
+
+
 class _Strangers:
     """Judges documents that the ledger does not have as posted."""
 
-    def __init__(self, entries: Sequence[Entry]) -> None:
-        posted = [entry for entry in entries if entry.state is DocumentState.POSTED]
+    def __init__(self, entries: Sequence[Entry], standing: Collection[tuple[DocumentKind, str]]) -> None:
+        posted = [one for one in entries if one.state is DocumentState.POSTED and (one.kind, one.qbo_id) in standing]
         self._taken = {_place(entry.kind, entry.ticket, entry.number) for entry in posted}
         self._in_doubt = {(one.kind, one.number) for one in entries if one.state is DocumentState.SENDING}
         self._taken_back = {(one.kind, one.qbo_id) for one in entries if one.state is DocumentState.VOIDED}

@@ -34,12 +34,16 @@ class Verdict(StrEnum):
 
 
 class Due(NamedTuple):
-    """A document or payment that the rules want. ``number`` is a payment's key; documents keep theirs once posted."""
+    """A document or payment that the rules want. ``number`` is a payment's key; documents keep theirs once posted.
+
+    ``lines`` are the amounts of its lines, in order of size.
+    """
 
     kind: DocumentKind
     number: str | None
     amount: Decimal
     method: str | None
+    lines: tuple[Decimal, ...] = ()
 
 
 class TillTicket(NamedTuple):
@@ -78,7 +82,7 @@ class Booked(NamedTuple):
     """A document as QuickBooks has it; ``ticket`` is what its note says, None where it is not ours by its note.
 
     ``balance`` is what an invoice leaves open, ``unapplied`` what a payment pays nothing with, ``invoices`` the ids of
-    the invoices that it pays.
+    the invoices that it pays, ``lines`` the amounts of its lines in order of size.
     """
 
     kind: DocumentKind
@@ -94,6 +98,7 @@ class Booked(NamedTuple):
     balance: Decimal = ZERO
     unapplied: Decimal = ZERO
     invoices: tuple[str, ...] = ()
+    lines: tuple[Decimal, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

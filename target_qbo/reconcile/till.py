@@ -102,4 +102,5 @@ def _till_ticket(one: proof.Received, rules: Rules, now: dt.datetime) -> TillTic
 def _due(document: Document) -> tuple[Due, ...]:
     paid = tuple(Due(DocumentKind.PAYMENT, one.key, one.amount, one.method.value) for one in document.payments)
     method = None if document.method is None else document.method.value
-    return (Due(document.kind, None, document.total, method), *paid)
+    lines = tuple(sorted(line.amount for line in document.lines))
+    return (Due(document.kind, None, document.total, method, lines), *paid)

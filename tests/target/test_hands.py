@@ -148,3 +148,36 @@ def test_an_invoice_with_somebody_s_payment_is_left_alone(shop: Shop) -> None:
     assert told(shop)[ticket["ticket_id"]]["code"] == "paid_otherwise"
     assert shop.get("books")["totals"]["unapplied"] == "0.00"
     assert len(documents_of(shop, ticket)) == 1
+
+
+def test_lines_changed_by_hand_are_named_and_put_back(shop: Shop) -> None:
+    """The total is the same, but the income stands on another account."""
+    ticket = ring_up(shop, lines=[{"price": "10.00"}], tips="2.00")
+    assert shop.sync().returncode == 0
+    (invoice,) = documents_of(shop, ticket)
+    shop.post(
+        "qbo/entity",
+        {
+            "op": "update",
+            "entity": "Invoice",
+            "body": {
+                "Id": invoice["id"],
+                "sparse": True,
+                "Line": [
+                    {
+                        "DetailType": "SalesItemLineDetail",
+                        "Amount": 12,
+                        "SalesItemLineDetail": {"ItemRef": named(shop, "Item", "Tips")},
+                    }
+                ],
+            },
+        },
+    )
+    proof = shop.console("reconcile", *day_of(shop))
+    assert proof.returncode == 1
+    assert "lines from 2.00 + 10.00 to 12.00" in " ".join(proof.stdout.split())
+    assert shop.console("resync", ticket["ticket_id"]).returncode == 0
+    (mended,) = documents_of(shop, ticket)
+    assert [(line["item"], line["amount"]) for line in mended["lines"]] == [("Product", "10.00"), ("Tips", "2.00")]
+    assert shop.console("reconcile", *day_of(shop)).returncode == 0
+    assert_right(shop)
