@@ -188,7 +188,7 @@ class Bookkeeping:
     def _number_taken(self, work: TicketWork) -> bool:
         """Take over the document that has the number, where it is this one; else go on with the further number."""
         try:
-            found = find_numbered(self._client, work.document)
+            found, voided = find_numbered(self._client, work.document)
             paid = find_payments(self._client, work.document) if found is not None and work.unpaid else []
         except UnreachableError:
             self.unfinished = True
@@ -205,7 +205,7 @@ class Bookkeeping:
             else:
                 self._finish(work)
             return True
-        if work.renumbered >= _FURTHER_NUMBERS:
+        if work.renumbered >= (_FURTHER_NUMBERS if voided else 1):
             return False
         work.renumber()
         self._again.append(work)

@@ -98,17 +98,22 @@ def _find_some(ledger: CompanyLedger, client: QboClient, kind: DocumentKind, som
     write_missing(ledger, missing, now, taken_out)
 
 
-def find_numbered(client: QboClient, document: Document) -> Found | None:
+def find_numbered(client: QboClient, document: Document) -> tuple[Found | None, bool]:
     """Return the document that has this one's number in QuickBooks, if it is this one; a metered read.
+
+    Returns:
+        The document, and whether a voided one of the same ticket has the number: what is voided keeps it.
 
     Raises:
         UnreachableError: QuickBooks can't be reached.
     """
     mark = _MARK.match(document.note)
+    voided = False
     for row in client.query(ENTITIES[document.kind], f"DocNumber = {quoted(document.number)}"):
         if mark is not None and _is_ours(row, mark[0], document.total, document.date):
-            return found_in(document.kind, row)
-    return None
+            return found_in(document.kind, row), voided
+        voided = voided or (mark is not None and is_voided(row) and mark[0] in str(row.get("PrivateNote", "")))
+    return None, voided
 
 
 def find_payments(client: QboClient, document: Document) -> list[Found]:
