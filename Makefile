@@ -3,14 +3,16 @@ PYTHON ?= python3
 UV := .tools/bin/uv
 BIN := .venv/bin
 MELTANO_BIN := .venv-meltano/bin
+AIRFLOW_BIN := .venv-airflow/bin
 export UV_PYTHON_DOWNLOADS := never
 # Compiled once at installation: every start of a command would else do it where Python may not write beside its modules.
 export UV_COMPILE_BYTECODE := 1
 
-.PHONY: help setup meltano demo test lint format docs lock benchmark clean
+.PHONY: help setup meltano demo demo-airflow test lint format docs lock benchmark clean
 
 help:
 	@echo "make demo       the whole path against the sandbox: till to books"
+	@echo "make demo-airflow  a night of 20 stores in a real Airflow"
 	@echo "make test       all tests"
 	@echo "make lint       ruff, mypy, derived texts up to date"
 	@echo "make benchmark  the figures of benchmarks/README.md"
@@ -32,12 +34,20 @@ $(UV): requirements/tools.txt
 	$(UV) pip sync --quiet --python $(MELTANO_BIN)/python --require-hashes requirements/meltano.txt
 	touch $@
 
+.venv-airflow/.ready: $(UV) requirements/airflow.txt
+	$(UV) venv --quiet --allow-existing --python $(PYTHON) .venv-airflow
+	$(UV) pip sync --quiet --python $(AIRFLOW_BIN)/python --require-hashes requirements/airflow.txt
+	touch $@
+
 .meltano/.ready: .venv-meltano/.ready meltano.yml pyproject.toml
 	$(MELTANO_BIN)/meltano --log-level=warning install
 	touch $@
 
 demo: setup meltano
 	$(BIN)/python -m sandbox.demo
+
+demo-airflow: setup meltano .venv-airflow/.ready
+	$(BIN)/python -m sandbox.demo_airflow
 
 test: setup meltano
 	$(BIN)/python -m pytest
@@ -57,9 +67,11 @@ docs: setup
 
 lock: $(UV)
 	$(UV) pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-header \
-		pyproject.toml --extra postgres --extra keyring --group dev --output-file requirements/dev.txt
+		pyproject.toml --extra postgres --extra keyring --extra otel --group dev --output-file requirements/dev.txt
 	$(UV) pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-header \
 		requirements/meltano.in --output-file requirements/meltano.txt
+	$(UV) pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-header \
+		requirements/airflow.in --output-file requirements/airflow.txt
 
 benchmark: setup
 	$(BIN)/python -m benchmarks.posting

@@ -1,1 +1,1 @@
-"""What the tap and the target share: the record contract in :mod:`franpos_qbo.schemas`, and nothing else."""
+"""What the tap and the target share: the record contract (``schemas``), and the words of logs and metrics."""

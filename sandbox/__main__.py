@@ -4,18 +4,18 @@ from __future__ import annotations
 
 import argparse
 import asyncio
-import ipaddress
 import json
 import signal
 import sys
-from datetime import UTC, date, datetime
-from decimal import Decimal, InvalidOperation
+from datetime import date
+from decimal import Decimal
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from aiohttp import web
 
 from sandbox.app import Sandbox, franpos_server
+from sandbox.arguments import DEMO_START, count, loopback, moment, share, size
 from sandbox.environment import write_env_file
 from sandbox.franpos.server import QUOTA
 from sandbox.qbo.company import seed_company
@@ -26,73 +26,25 @@ from sandbox.tickets.generate import MAX_TICKETS_PER_DAY, GeneratedTickets, shop
 from sandbox.tickets.retail import RetailTickets
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Sequence
+    from collections.abc import Sequence
 
     from sandbox.tickets.model import TicketSource
 
-DEMO_START = date(2026, 3, 4)
-"""The demo's week holds the night in which summer time begins."""
 _SHUTDOWN_SECONDS = 1.0
-
-
-def _loopback(text: str) -> str:
-    try:
-        if ipaddress.ip_address(text).is_loopback:
-            return text
-    except ValueError:
-        pass
-    raise argparse.ArgumentTypeError(f"{text!r} is not a loopback address: the sandbox has no real sign-in")
-
-
-def _count(low: int, high: int | None = None) -> Callable[[str], int]:
-    def read(text: str) -> int:
-        number = int(text)
-        if number < low or (high is not None and number > high):
-            raise argparse.ArgumentTypeError(f"{number} is not between {low} and {high or 'more'}")
-        return number
-
-    return read
-
-
-def _size(low: float) -> Callable[[str], float]:
-    def read(text: str) -> float:
-        number = float(text)
-        if not low <= number < float("inf"):
-            raise argparse.ArgumentTypeError(f"{text} is below {low}, or no number")
-        return number
-
-    return read
-
-
-def _share(text: str) -> Decimal:
-    try:
-        share = Decimal(text)
-    except InvalidOperation:
-        share = Decimal(-1)
-    if not 0 <= share <= 1:
-        raise argparse.ArgumentTypeError(f"{text!r} is not a share between 0 and 1")
-    return share
-
-
-def _moment(text: str) -> datetime:
-    moment = datetime.fromisoformat(text)
-    if moment.tzinfo is None:
-        raise argparse.ArgumentTypeError(f"{text!r} has no offset from UTC")
-    return moment.astimezone(UTC)
 
 
 def parser() -> argparse.ArgumentParser:
     """Return the command line's parser."""
     made = argparse.ArgumentParser(prog="python -m sandbox", description=__doc__)
     add = made.add_argument
-    add("--host", type=_loopback, default="127.0.0.1", help="loopback address to listen on [%(default)s]")
-    add("--port", type=_count(0, 65_535), default=0, help="port; 0: any free one [%(default)s]")
+    add("--host", type=loopback, default="127.0.0.1", help="loopback address to listen on [%(default)s]")
+    add("--port", type=count(0, 65_535), default=0, help="port; 0: any free one [%(default)s]")
     add("--seed", type=int, default=1, help="the same seed gives the same sandbox [%(default)s]")
     add("--ready-file", type=Path, help="write the ready line there as well")
     add("--env-file", type=Path, help="write both plugins' settings there, as a dotenv file such as Meltano reads")
     add("--tickets", type=Path, metavar="DIR", help="retail CSV files instead of made-up tickets")
-    add("--dirty", type=_share, default=Decimal("0.02"), help="share of tickets not to be posted [%(default)s]")
-    add("--locations", type=_count(1, 500), default=2, help="made-up shops [%(default)s]")
+    add("--dirty", type=share, default=Decimal("0.02"), help="share of tickets not to be posted [%(default)s]")
+    add("--locations", type=count(1, 500), default=2, help="made-up shops [%(default)s]")
     add(
         "--from",
         type=date.fromisoformat,
@@ -101,17 +53,15 @@ def parser() -> argparse.ArgumentParser:
         metavar="DATE",
         help="first day [%(default)s]",
     )
-    add("--days", type=_count(1, 3_660), default=7, help="days of made-up tickets [%(default)s]")
-    add("--tickets-per-day", type=_count(1, MAX_TICKETS_PER_DAY), default=36, help="for each shop [%(default)s]")
-    add("--lines", type=_count(1, 400), default=2, help="lines of an ordinary ticket, on average [%(default)s]")
-    add("--now", type=_moment, help="the till's moment, with offset [when all rows exist]")
-    add("--quota", type=_count(0), default=QUOTA, help="successful Franpos calls a month and location [%(default)s]")
+    add("--days", type=count(1, 3_660), default=7, help="days of made-up tickets [%(default)s]")
+    add("--tickets-per-day", type=count(1, MAX_TICKETS_PER_DAY), default=36, help="for each shop [%(default)s]")
+    add("--lines", type=count(1, 400), default=2, help="lines of an ordinary ticket, on average [%(default)s]")
+    add("--now", type=moment, help="the till's moment, with offset [when all rows exist]")
+    add("--quota", type=count(0), default=QUOTA, help="successful Franpos calls a month and location [%(default)s]")
     add("--company", choices=sorted(KINDS), default="us", help="kind of QuickBooks company [%(default)s]")
-    add("--latency-ms", type=_size(0), default=0.0, help="time of a QuickBooks request [%(default)s]")
-    add("--latency-item-ms", type=_size(0), default=0.0, help="time of each item of a batch [%(default)s]")
-    add(
-        "--time-scale", type=_size(1), default=1.0, help="how many times shorter the throttle's minute is [%(default)s]"
-    )
+    add("--latency-ms", type=size(0), default=0.0, help="time of a QuickBooks request [%(default)s]")
+    add("--latency-item-ms", type=size(0), default=0.0, help="time of each item of a batch [%(default)s]")
+    add("--time-scale", type=size(1), default=1.0, help="how many times shorter the throttle's minute is [%(default)s]")
     return made
 
 

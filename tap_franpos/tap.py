@@ -11,6 +11,8 @@ from singer_sdk import Stream, Tap
 from singer_sdk.exceptions import ConfigurationError, ConfigValidationError, SingerSDKError
 from singer_sdk.helpers.capabilities import CapabilitiesEnum, PluginCapabilities, TapCapabilities
 
+from franpos_qbo.logs import is_structured, mark_records
+from franpos_qbo.telemetry import Telemetry
 from tap_franpos.redaction import redact, secret_values
 from tap_franpos.settings import CONFIG_SCHEMA, SECRETS, problems
 from tap_franpos.streams import DiscountsStream, PaymentsStream, TicketsStream
@@ -64,15 +66,20 @@ class TapFranpos(Tap):
 
 def main() -> None:
     """Run ``tap-franpos``. Known errors end as one line on stderr and exit code 1."""
-    try:
-        TapFranpos.cli()
-    except ConfigValidationError as error:
-        _stop("; ".join(error.errors))
-    except (json.JSONDecodeError, simplejson.JSONDecodeError) as error:
-        _stop(f"a file or environment variable with settings, state or catalog is not JSON: {error}")
-    except (SingerSDKError, OSError) as error:
-        _stop(str(error))
+    mark_records()
+    with Telemetry(TapFranpos.name, TapFranpos.plugin_version):
+        try:
+            TapFranpos.cli()
+        except ConfigValidationError as error:
+            _stop("; ".join(error.errors))
+        except (json.JSONDecodeError, simplejson.JSONDecodeError) as error:
+            _stop(f"a file or environment variable with settings, state or catalog is not JSON: {error}")
+        except (SingerSDKError, OSError) as error:
+            _stop(str(error))
 
 
 def _stop(problem: str) -> NoReturn:
+    if is_structured():
+        TapFranpos.logger.critical("%s", problem, extra={"event_name": "run_stopped", "exit_code": 1})
+        sys.exit(1)
     sys.exit(f"{TapFranpos.name}: {problem}")

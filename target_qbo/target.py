@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import logging
 import sys
+import time
 from copy import deepcopy
 from functools import cached_property
 from typing import TYPE_CHECKING, Any, ClassVar
@@ -18,7 +19,10 @@ from singer_sdk.exceptions import (
 from singer_sdk.mapper import RemoveRecordTransform
 from singer_sdk.singerlib.exceptions import InvalidInputLine
 
+from franpos_qbo.logs import mark_records
+from franpos_qbo.telemetry import Telemetry
 from target_qbo.accounting.naming import clean_text
+from target_qbo.closing import close_run
 from target_qbo.company import Company
 from target_qbo.endings import Ending, ending_of
 from target_qbo.errors import ConfigurationError, InputError
@@ -51,6 +55,7 @@ class TargetQBO(LedgerTarget):
     def __init__(self, **kwargs: Any) -> None:  # noqa: ANN401 (the SDK's)
         super().__init__(**kwargs)
         self.summary = RunSummary()
+        mark_records(realm=str(self.config.get("realm_id", "")))
         type(self).latest = self
         self.max_parallelism = 1  # the sinks share one ledger, which has one writer
 
@@ -108,11 +113,11 @@ class TargetQBO(LedgerTarget):
     def process_endofpipe(self) -> None:
         """Bring what is left into the ledger, pass STATE on, then post."""
         super().process_endofpipe()
+        begun = time.monotonic()
         try:
             self.company.post_pending(self.summary)
         finally:
-            for line in self.summary.lines(self.ledger):
-                self.logger.info("%s", line)
+            close_run(self.logger, self.company, self.summary, time.monotonic() - begun)
 
     @classmethod
     def _tell(cls, problem: str | None = None) -> None:
@@ -125,14 +130,17 @@ def main() -> None:
     """Run the target's command line; an expected error ends it with one line and its exit code."""
     logging.getLogger("urllib3").setLevel(logging.INFO)
     logging.getLogger("alembic").setLevel(logging.WARNING)
-    try:
-        TargetQBO.cli()
-    except Exception as error:
-        ending = _ending(error)
-        if ending is None:
-            raise
-        TargetQBO.logger.critical("%s", ending.line)
-        sys.exit(ending.exit_code)
+    mark_records()
+    with Telemetry(TargetQBO.name, TargetQBO.plugin_version):
+        try:
+            TargetQBO.cli()
+        except Exception as error:
+            ending = _ending(error)
+            if ending is None:
+                raise
+            fields = {"event_name": "run_stopped", "exit_code": ending.exit_code}
+            TargetQBO.logger.critical("%s", ending.line, extra=fields)
+            sys.exit(ending.exit_code)
 
 
 def _ending(error: Exception) -> Ending | None:

@@ -5,22 +5,11 @@ from __future__ import annotations
 from collections import Counter, defaultdict
 from dataclasses import dataclass, field
 from decimal import Decimal
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from target_qbo.accounting import DocumentKind
 from target_qbo.accounting.liabilities import Owed
-from target_qbo.ledger import tickets
-from target_qbo.ledger.status import TicketStatus
 
-if TYPE_CHECKING:
-    from collections.abc import Iterator
-
-    from target_qbo.ledger import CompanyLedger
-
-_SHOWN = 50
-_SHOWN_IN_FULL = (TicketStatus.SKIPPED, TicketStatus.WAITING, TicketStatus.POSTING)
-# Not those that are done with: they are the whole past, and a night's run is not to grow with it.
-_OPEN = (TicketStatus.RECEIVED, *_SHOWN_IN_FULL)
 _PLURALS = {
     DocumentKind.INVOICE: "invoices",
     DocumentKind.PAYMENT: "payments",
@@ -72,21 +61,11 @@ class RunSummary:
         )
         return f"posted in this run: {self.posted} tickets" + (f" ({documents})" if documents else "")
 
-    def lines(self, ledger: CompanyLedger) -> Iterator[str]:
-        """Yield the run's last lines for people: what was posted, what is skipped and why, what waits."""
-        yield self.figures()
-        if self.owed != Owed():
-            yield (
-                f"gift cards and deposits: {self.owed.sold:,.2f} sold were posted as income, {self.owed.redeemed:,.2f} "
-                "redeemed as money received; they are a liability: set item_rules, and deposit_accounts of Gift Card"
-            )
-        for status, (number, amount) in sorted(tickets.counts(ledger, _OPEN).items()):
-            yield f"in the ledger: {number} tickets {status}, {amount:,.2f}"
-        for shown, ticket in enumerate(tickets.listing(ledger, status=_SHOWN_IN_FULL)):
-            if shown == _SHOWN:
-                yield "… see all with: franpos-qbo tickets --status skipped"
-                return
-            yield (
-                f"{ticket.status}: location {ticket.location_id} ticket {ticket.ticket_id} "
-                f"(receipt {ticket.number or '-'}, {ticket.business_date}, {ticket.total:,.2f}): {ticket.reason or ''}"
-            )
+    def warning(self) -> str:
+        """Return what a person should know of this run's gift cards and deposits; empty where there were none."""
+        if self.owed == Owed():
+            return ""
+        return (
+            f"gift cards and deposits: {self.owed.sold:,.2f} sold were posted as income, {self.owed.redeemed:,.2f} "
+            "redeemed as money received; they are a liability: set item_rules, and deposit_accounts of Gift Card"
+        )

@@ -19,6 +19,7 @@ import simplejson
 
 from target_qbo.errors import ConfigurationError, SignInNeededError, UnreachableError
 from target_qbo.qbo import faults
+from target_qbo.qbo.calls import Calls
 from target_qbo.qbo.faults import Fault, NotDoneError, QboFaultError, UnknownFateError, fault_in
 
 if TYPE_CHECKING:
@@ -73,6 +74,7 @@ class QboClient:
         self._limits = limits
         self._headers = {"Accept": "application/json", "User-Agent": user_agent}
         self._threads = threading.local()
+        self.calls = Calls()
 
     def query(self, entity: str, where: str = "") -> Iterator[Entity]:
         """Read all rows of an entity, a thousand at a time; each page is a metered read.
@@ -222,7 +224,8 @@ class QboClient:
     ) -> Entity:
         for _ in range(_TOKEN_TRIES):
             token = self._tokens.get()
-            status, answer, tid = self._attempt(method, path, params, body, token, limited)
+            with self.calls.counted(method, path):
+                status, answer, tid = self._attempt(method, path, params, body, token, limited)
             if status != _UNAUTHORIZED:
                 break
             self._tokens.renew(token)

@@ -66,6 +66,12 @@ def test_ends_in_one_line_without_a_traceback(
         assert '"stream":"tickets","record"' in done.stdout
     else:
         assert done.returncode == 1
-        assert last_line in done.stderr.splitlines()[-1]
-        assert done.stderr.splitlines()[-1].startswith("tap-franpos: ")
-        assert done.stderr.count("tap-franpos: ") == 1
+        last = done.stderr.splitlines()[-1]
+        if how == "structured":
+            record = json.loads(last)
+            assert last_line in record["message"]
+            assert (record["extra"]["event_name"], record["extra"]["exit_code"]) == ("run_stopped", 1)
+        else:
+            assert last_line in last
+            assert last.startswith("tap-franpos: ")
+            assert done.stderr.count("tap-franpos: ") == 1

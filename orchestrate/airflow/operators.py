@@ -1,0 +1,183 @@
+"""Airflow's operators: a store's night, and what all of them came to."""
+
+from __future__ import annotations
+
+import json
+import os
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import structlog
+from airflow.sdk import BaseOperator, Connection, Context
+from airflow.sdk.exceptions import AirflowException, AirflowFailException, AirflowSkipException
+from airflow.sdk.log import mask_secret
+
+from orchestrate import nightly
+from orchestrate.nightly import Night, Nightly
+from orchestrate.stores import Store, StoresError, load_stores
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Mapping, Sequence
+
+NIGHT = "night"
+"""Key of the XCom in which a store's night is told."""
+_SHOWN_SKIPPED = 50
+_KEPT_ON_THE_WORKER = "sqlite:"
+_NEEDS_A_PERSON = {nightly.SETTINGS, nightly.SIGN_IN}
+_LEVELS = {"debug", "info", "warning", "error", "critical"}
+
+logger = structlog.get_logger("franpos_qbo")
+
+
+class StoreNight(BaseOperator):
+    """Sync one store; its log is the task's, what it came to is the XCom ``night``.
+
+    A failure that only a person can mend (settings, sign-in) fails the task at once, any other is tried again; a run
+    that is still going is left alone: tried again too, and skipped at last.
+
+    Args:
+        store: The store's name.
+        stores_file: ``stores.yml``, read by the worker when the task runs.
+    """
+
+    template_fields: Sequence[str] = ("store",)
+
+    def __init__(self, *, store: str, stores_file: str, **kwargs: Any) -> None:
+        super().__init__(**kwargs)
+        self.store = store
+        self.stores_file = stores_file
+        self._nightly: Nightly | None = None
+
+    def execute(self, context: Context) -> None:
+        """Run the night.
+
+        Raises:
+            AirflowFailException: A person is needed.
+            AirflowException: It is worth another try.
+            AirflowSkipException: Another run was still going at every try.
+        """
+        context["store"] = self.store  # for the task's name in the UI
+        try:
+            store = next(one for one in load_stores(Path(self.stores_file)) if one.name == self.store)
+            environment = _environment(store)
+        except StoresError as error:
+            raise AirflowFailException(str(error)) from None
+        except StopIteration:
+            raise AirflowFailException(f"store {self.store} stands no longer in {self.stores_file}") from None
+        self._nightly = Nightly(self.store, environment)
+        night = self._nightly.run(_relay)
+        task = context["ti"]
+        task.xcom_push(key=NIGHT, value=_shortened(night))
+        if night.exit_code == nightly.DONE:
+            return
+        problem = f"store {self.store}: {night.reason}"
+        if night.exit_code in _NEEDS_A_PERSON:
+            raise AirflowFailException(problem)
+        if night.exit_code == nightly.STILL_GOING and task.try_number > task.max_tries:
+            raise AirflowSkipException(problem)
+        raise AirflowException(problem)
+
+    def on_kill(self) -> None:
+        """End the run with the task; what is not done waits in the ledger."""
+        if self._nightly is not None:
+            self._nightly.stop()
+
+
+class Summary(BaseOperator):
+    """Tell what the night came to, store by store; fails where a store did, so that the DAG run is red then.
+
+    Args:
+        stores: Names of all stores.
+        night_tasks: Ids of the (mapped) tasks that synced them.
+    """
+
+    def __init__(self, *, stores: Sequence[str], night_tasks: Sequence[str], **kwargs: Any) -> None:
+        super().__init__(**kwargs)
+        self.stores = list(stores)
+        self.night_tasks = list(night_tasks)
+
+    def execute(self, context: Context) -> dict[str, Any]:
+        """Log one line for each store, and return the figures.
+
+        Raises:
+            AirflowFailException: A store failed; says which, and why.
+        """
+        found = context["ti"].xcom_pull(task_ids=self.night_tasks, key=NIGHT) or []
+        nights = {night["store"]: night for night in found if night}
+        for store in self.stores:
+            if store in nights:
+                _tell(nights[store])
+            else:
+                logger.error(f"{store}: no word from its task: see its log", store=store)
+        failed = {
+            store: nights[store]["reason"] if store in nights else "no word from its task: see its log"
+            for store in self.stores
+            if store not in nights or nights[store]["exit_code"] not in {nightly.DONE, nightly.STILL_GOING}
+        }
+        totals = _totals(nights.values())
+        logger.info(f"{len(self.stores) - len(failed)} of {len(self.stores)} stores done", **totals)
+        if failed:
+            reasons = "; ".join(f"{store}: {reason}" for store, reason in failed.items())
+            raise AirflowFailException(f"{len(failed)} of {len(self.stores)} stores failed: {reasons}")
+        return totals
+
+
+def _environment(store: Store) -> dict[str, str]:
+    """Return the variables of a store's night: the worker's own without Airflow's, and the store's with its secrets."""
+    secrets: dict[str, Any] = {}
+    for connection in store.secrets:
+        secrets |= Connection.get(connection).extra_dejson
+    for value in secrets.values():
+        mask_secret(value if isinstance(value, str) else json.dumps(value))
+    environment = {
+        name: value
+        for name, value in os.environ.items()
+        if not name.startswith(("AIRFLOW", "_AIRFLOW", "__AIRFLOW")) and name != "PYTHONPATH"
+    }
+    environment |= store.environment(secrets)
+    for what, names in (
+        ("TARGET_QBO_LEDGER_URL", ("TARGET_QBO_LEDGER_URL",)),
+        ("MELTANO_DATABASE_URI", ("MELTANO_DATABASE_URI", "MELTANO_STATE_BACKEND_URI")),
+    ):
+        if not any(
+            environment.get(name, _KEPT_ON_THE_WORKER).startswith(_KEPT_ON_THE_WORKER) is False for name in names
+        ):
+            raise StoresError(
+                f"store {store.name}: {what} names no database that all workers share: set it in {store.secrets}"
+            )
+    return environment
+
+
+def _relay(entry: Mapping[str, Any]) -> None:
+    """Write one line of the run into the task's log."""
+    level = str(entry.get("level", "info"))
+    event = str(entry.get("event", ""))
+    shown = ("name", "location", "ticket", "receipt", "code", "event_name", "summary", "exit_codes")
+    fields = {name: entry[name] for name in shown if entry.get(name) is not None}
+    if event.startswith("METRIC"):
+        level = "debug"
+    getattr(logger, level if level in _LEVELS else "info")(event, **{"plugin": fields.pop("name", "meltano"), **fields})
+
+
+def _shortened(night: Night) -> dict[str, Any]:
+    record = night.as_record()
+    more = len(night.skipped) - _SHOWN_SKIPPED
+    return record | ({"skipped": night.skipped[:_SHOWN_SKIPPED], "skipped_more": more} if more > 0 else {})
+
+
+def _tell(night: Mapping[str, Any]) -> None:
+    store, summary = night["store"], night["summary"]
+    if night["exit_code"] == nightly.DONE:
+        skipped = night.get("skipped", [])
+        logger.info(f"{store}: done", posted=summary.get("posted"), skipped=len(skipped))
+        for ticket in skipped:
+            logger.warning(f"{store}: skipped: {ticket['reason']}", **{**ticket, "reason": None})
+    elif night["exit_code"] == nightly.STILL_GOING:
+        logger.warning(f"{store}: {night['reason']}")
+    else:
+        logger.error(f"{store}: {night['reason']}", exit_code=night["exit_code"])
+
+
+def _totals(nights: Iterable[Mapping[str, Any]]) -> dict[str, Any]:
+    summaries = [night["summary"] for night in nights]
+    return {name: sum(one.get(name, 0) for one in summaries) for name in ("posted", "skipped", "waiting", "open")}

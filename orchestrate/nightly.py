@@ -1,0 +1,194 @@
+"""The entry point of every timer, of the container and of Airflow's tasks: one night of one store, through Meltano.
+
+Only the standard library is needed, so that any Python from 3.11 on runs it: ``python3 -m orchestrate.nightly``.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import os
+import shutil
+import signal
+import subprocess
+import sys
+import tempfile
+import uuid
+from collections.abc import Callable, Mapping
+from contextlib import ExitStack
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+PROJECT = Path(__file__).resolve().parent.parent
+JOB = "till-to-books"
+
+DONE, FAILED, SETTINGS, UNREACHABLE, SIGN_IN, STILL_GOING = 0, 1, 2, 3, 4, 75
+"""Exit codes: those of the plugins, and sysexits' "temporary failure" where another run is still going."""
+_MOST_TELLING_FIRST = (SIGN_IN, SETTINGS, UNREACHABLE, FAILED)
+
+Entry = Mapping[str, Any]
+Relay = Callable[[Entry], None]
+
+
+@dataclass(slots=True)
+class Night:
+    """What a night came to, as the log tells it.
+
+    Attributes:
+        run: The run's id, in every line of both plugins.
+        store: The store's name in ``stores.yml``; None: there is only one shop.
+        exit_code: One of this module's.
+        reason: Why it is not ``DONE``, in one line.
+        summary: The target's figures, amounts as texts; empty where it did not come so far.
+        skipped: Tickets that stand skipped at its end: ``location``, ``ticket``, ``receipt``, ``code``, ``reason``.
+    """
+
+    run: str
+    store: str | None
+    exit_code: int = DONE
+    reason: str = ""
+    summary: dict[str, Any] = field(default_factory=dict)
+    skipped: list[dict[str, Any]] = field(default_factory=list)
+    _codes: dict[str, int] = field(default_factory=dict, repr=False)
+
+    def read(self, entry: Entry) -> None:
+        """Take from one line of the log what it tells of the night."""
+        match entry.get("event_name"):
+            case "run_summary":
+                self.summary = dict(entry.get("summary") or {})
+            case "run_stopped":
+                self.reason = self.reason or str(entry["event"])
+            case "ticket_skipped":
+                shown = ("location", "ticket", "receipt", "code", "reason")
+                self.skipped.append({name: entry.get(name) for name in shown})
+        if isinstance(codes := entry.get("exit_codes"), dict):
+            self._codes.update(codes)
+        if "pipeline is already running" in (problem := str(entry.get("err") or "")):
+            other = problem.partition(" Wait until")[0].rstrip(".")
+            self.exit_code, self.reason = STILL_GOING, f"left alone: {other}"
+        elif problem:
+            self.reason = self.reason or problem
+
+    def end(self, returned: int) -> None:
+        """Settle the exit code, given that of Meltano, which is 1 whatever failed."""
+        if self.exit_code == STILL_GOING or returned == 0:
+            return
+        found = set(self._codes.values())
+        self.exit_code = next((code for code in _MOST_TELLING_FIRST if code in found), FAILED)
+        self.reason = self.reason or f"Meltano ended with exit code {returned}: see the lines above"
+
+    def as_record(self) -> dict[str, Any]:
+        """Return it as one JSON object."""
+        record: dict[str, Any] = {"run": self.run, "exit_code": self.exit_code, "summary": self.summary}
+        return record | {
+            name: value
+            for name, value in (("store", self.store), ("reason", self.reason), ("skipped", self.skipped))
+            if value
+        }
+
+
+class Nightly:
+    """One run of the job, which may be told to stop.
+
+    Args:
+        store: The store's name, which keeps its bookmarks apart from the others'.
+        environment: The process's variables, the store's settings and secrets among them.
+        project: Folder of ``meltano.yml``.
+    """
+
+    def __init__(self, store: str | None, environment: Mapping[str, str], project: Path = PROJECT) -> None:
+        self._project = project
+        self._environment = dict(environment)
+        self._environment.setdefault("MELTANO_RUN_ID", str(uuid.uuid4()))
+        self._night = Night(run=self._environment["MELTANO_RUN_ID"], store=store)
+        self._process: subprocess.Popen[str] | None = None
+
+    def run(self, relay: Relay) -> Night:
+        """Run the night to its end.
+
+        Args:
+            relay: Gets each line of the log as it comes.
+
+        Returns:
+            What it came to; a failure is told by its exit code.
+        """
+        command = [meltano(self._environment, self._project), "--log-format", "json", "run"]
+        with ExitStack() as stack:
+            if self._night.store:
+                command.append(f"--state-id-suffix={self._night.store}")
+                self._environment["FRANPOS_QBO_STORE"] = self._night.store
+                self._keep_apart(Path(stack.enter_context(tempfile.TemporaryDirectory(prefix="franpos-qbo-"))))
+            self._process = stack.enter_context(
+                subprocess.Popen(  # noqa: S603 (our own words)
+                    [*command, JOB],
+                    cwd=self._project,
+                    env=self._environment,
+                    stdout=subprocess.PIPE,
+                    stderr=subprocess.STDOUT,
+                    text=True,
+                    errors="replace",
+                )
+            )
+            for line in self._process.stdout or ():
+                entry = _entry(line)
+                self._night.read(entry)
+                relay(entry)
+            self._night.end(self._process.wait())
+        return self._night
+
+    def stop(self) -> None:
+        """Ask the run to end; what is not done waits in the ledger for the next one."""
+        if self._process is not None and self._process.poll() is None:
+            self._process.terminate()
+
+    def _keep_apart(self, folder: Path) -> None:
+        """Give this run a system folder of its own, with the project's installed plugins.
+
+        Meltano hands state and catalog to a plugin in files named after the plugin alone: of two stores at once one
+        could be given the other's bookmarks.
+        """
+        own = self._project / self._environment.get("MELTANO_SYS_DIR_ROOT", ".meltano")
+        for plugins in ("extractors", "loaders"):
+            (folder / plugins).symlink_to(own / plugins)
+        self._environment["MELTANO_SYS_DIR_ROOT"] = str(folder)
+        self._environment.setdefault("MELTANO_DATABASE_URI", f"sqlite:///{own}/meltano.db")
+
+
+def meltano(environment: Mapping[str, str], project: Path = PROJECT) -> str:
+    """Return Meltano's command: the one that ``MELTANO`` names, else the project's own, else that of the path."""
+    own = project / ".venv-meltano" / "bin" / "meltano"
+    return environment.get("MELTANO") or (str(own) if own.exists() else "meltano")
+
+
+def _entry(line: str) -> Entry:
+    try:
+        entry = json.loads(line)
+    except ValueError:
+        entry = None
+    return entry if isinstance(entry, dict) else {"event": line.rstrip("\n"), "level": "info"}
+
+
+def _print(entry: Entry) -> None:
+    print(json.dumps(entry), flush=True)
+
+
+def main(arguments: list[str] | None = None) -> int:
+    """Run one night and tell what it came to in a last line; returns the exit code."""
+    parser = argparse.ArgumentParser(prog="python3 -m orchestrate.nightly", description=__doc__)
+    parser.add_argument("--store", help="its name in stores.yml, where there are several")
+    parser.add_argument("--project", type=Path, default=PROJECT, help="folder of meltano.yml [this one]")
+    options = parser.parse_args(arguments)
+    nightly = Nightly(options.store, os.environ, options.project)
+    if shutil.which(meltano(os.environ, options.project)) is None:
+        parser.error("meltano is not installed: make setup meltano")
+    signal.signal(signal.SIGTERM, lambda *_: nightly.stop())
+    night = nightly.run(_print)
+    told = "done" if night.exit_code == DONE else night.reason
+    level = "info" if night.exit_code in {DONE, STILL_GOING} else "error"
+    _print({"event": f"night ended: {told}", "event_name": "night_ended", "level": level, **night.as_record()})
+    return night.exit_code
+
+
+if __name__ == "__main__":
+    sys.exit(main())
