@@ -1,7 +1,7 @@
 """List when Airflow's own timetable fires the DAG ``franpos_qbo``, run by run; for Airflow's environment.
 
-``.venv-airflow/bin/python scripts/dag_fires.py [--from 2026-01-01] [--days 365] [--stores FILE] [--format json]``. It ends
-with exit code 1 where a night of Denver has no run at its midnight, or more than one.
+``.venv-airflow/bin/python scripts/dag_fires.py [--from 2026-01-01] [--days 365] [--stores FILE] [--format json]``. It
+ends with exit code 1 where a night of Denver has no run at its midnight, or more than one.
 """
 
 from __future__ import annotations

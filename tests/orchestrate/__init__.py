@@ -1,0 +1,1 @@
+"""The entry point, the stores, and what fires them."""
