@@ -8,11 +8,12 @@ export UV_PYTHON_DOWNLOADS := never
 # Compiled once at installation: every start of a command would else do it where Python may not write beside its modules.
 export UV_COMPILE_BYTECODE := 1
 
-.PHONY: help setup meltano demo demo-airflow test lint format docs lock benchmark clean
+.PHONY: help setup meltano demo demo-airflow fires test lint format docs lock benchmark clean
 
 help:
 	@echo "make demo       the whole path against the sandbox: till to books"
 	@echo "make demo-airflow  a night of 20 stores in a real Airflow"
+	@echo "make fires         when systemd's timer and Airflow fire, over a year"
 	@echo "make test       all tests"
 	@echo "make lint       ruff, mypy, derived texts up to date"
 	@echo "make benchmark  the figures of benchmarks/README.md"
@@ -49,7 +50,11 @@ demo: setup meltano
 demo-airflow: setup meltano .venv-airflow/.ready
 	$(BIN)/python -m sandbox.demo_airflow
 
-test: setup meltano
+fires: setup .venv-airflow/.ready
+	$(BIN)/python scripts/timer_fires.py
+	$(AIRFLOW_BIN)/python scripts/dag_fires.py
+
+test: setup meltano .venv-airflow/.ready
 	$(BIN)/python -m pytest
 
 lint: setup
@@ -69,6 +74,10 @@ lock: $(UV)
 	$(UV) pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-header \
 		pyproject.toml --extra postgres --extra keyring --extra otel --group dev --output-file requirements/dev.txt
 	$(UV) pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-header \
+		pyproject.toml --extra postgres --extra otel --output-file requirements/plugins.txt
+	$(UV) pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-header \
+		requirements/build.in --output-file requirements/build.txt
+	$(UV) pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-header \
 		requirements/meltano.in --output-file requirements/meltano.txt
 	$(UV) pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-header \
 		requirements/airflow.in --output-file requirements/airflow.txt
@@ -80,4 +89,4 @@ benchmark: setup
 	$(BIN)/python -m benchmarks.desk
 
 clean:
-	rm -rf .venv .venv-meltano .tools .meltano .demo dist
+	rm -rf .venv .venv-meltano .venv-airflow .tools .meltano .demo dist

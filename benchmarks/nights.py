@@ -2,7 +2,7 @@
 
 Each store has a company of its own in one process of stand-ins without latency; all have one PostgreSQL server. As many
 nights as there are cores run at the same time. The first night is cold: the company's lists are read, its items made.
-The second is a usual one: a new day's tickets, bookmarks and ledger there. `--way pipe` runs `tap-franpos | target-qbo`,
+The second is a usual one: new tickets, bookmarks and ledger there. `--way pipe` runs `tap-franpos | target-qbo`,
 `--way meltano` the timers' entry point. CPU is that of the processes of a night with all they start; the database's and
 the stand-ins' are told apart. At the end every company's books are held against its till, document by document.
 """

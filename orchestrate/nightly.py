@@ -114,11 +114,11 @@ class Nightly:
             What it came to; a failure is told by its exit code.
         """
         command = [meltano(self._environment, self._project), "--log-format", "json", "run"]
+        if self._night.store:
+            command.append(f"--state-id-suffix={self._night.store}")
+            self._environment["FRANPOS_QBO_STORE"] = self._night.store
         with ExitStack() as stack:
-            if self._night.store:
-                command.append(f"--state-id-suffix={self._night.store}")
-                self._environment["FRANPOS_QBO_STORE"] = self._night.store
-                self._keep_apart(Path(stack.enter_context(tempfile.TemporaryDirectory(prefix="franpos-qbo-"))))
+            self._keep_apart(Path(stack.enter_context(tempfile.TemporaryDirectory(prefix="franpos-qbo-"))))
             self._process = stack.enter_context(
                 subprocess.Popen(  # noqa: S603 (our own words)
                     [*command, JOB],
