@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 import yaml
 
+from benchmarks.scale_model import constants_table, figures_table
 from scripts.accounting_examples import page, read_examples, work_out
 from scripts.commands_page import commands_page, meltano_commands
 from tap_franpos.tap import TapFranpos
@@ -33,6 +34,7 @@ def main() -> int:
         ROOT / "meltano.yml": _meltano(),
         ROOT / "docs" / "settings.md": _settings_page(),
         ROOT / "docs" / "commands.md": commands_page(),
+        ROOT / "docs" / "scale.md": _scale_page(),
         ROOT / "docs" / "accounting.md": page(work_out(read_examples())),
     }
     stale = [path for path, text in wanted.items() if not path.exists() or path.read_text("utf-8") != text]
@@ -43,6 +45,16 @@ def main() -> int:
     for path in stale:
         path.write_text(wanted[path], "utf-8")
     return 0
+
+
+def _scale_page() -> str:
+    """Return ``docs/scale.md`` with the model's tables between the marks made anew."""
+    text = (ROOT / "docs" / "scale.md").read_text("utf-8")
+    for name, table in (("constants", constants_table()), ("figures", figures_table())):
+        begin, end = f"<!-- {name}: written by scripts/generate.py -->", f"<!-- end of {name} -->"
+        before, _, rest = text.partition(begin)
+        text = f"{before}{begin}\n{table}\n{end}{rest.partition(end)[2]}"
+    return text
 
 
 def _meltano() -> str:

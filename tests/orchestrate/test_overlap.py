@@ -24,7 +24,7 @@ NIGHT = [sys.executable, "-m", "orchestrate.nightly", "--store", "downtown"]
 @pytest.fixture
 def shop(tmp_path: Path) -> Iterator[Shop]:
     # Slow enough that the runs are on their way at the same time.
-    with Shop(tmp_path, "--locations", "1", "--days", "3", "--dirty", "0", "--latency-ms", "400") as made:
+    with Shop(tmp_path, "--locations", "1", "--days", "2", "--dirty", "0", "--latency-ms", "300") as made:
         yield made
 
 
@@ -83,3 +83,15 @@ def test_a_night_over_a_run_by_hand_doubles_nothing(shop: Shop) -> None:
     assert _ended(night)["exit_code"] == 0
     assert shop.differences() == []
     assert shop.get("qbo-calls")["throttled"] == 0
+
+
+def test_a_night_that_is_told_to_end_is_made_up_by_the_next(shop: Shop) -> None:
+    night = _start(NIGHT, _environment(shop))
+    _under_way(shop, night)
+    night.terminate()
+    assert _ended(night)["exit_code"] not in {0, STILL_GOING}
+    assert shop.differences() != [], "it did not come to its end"
+
+    again = _ended(_start(NIGHT, _environment(shop)))
+    assert again["exit_code"] == 0, again["reason"]
+    assert shop.differences() == []

@@ -18,6 +18,8 @@ from orchestrate.stores import by_realm, load_stores, pool_of
 
 STORES_FILE = PROJECT / os.environ.get("FRANPOS_QBO_STORES", "stores.yml")
 
+MOST = 1000
+
 stores = load_stores(STORES_FILE)
 alone, shared = by_realm(stores)
 
@@ -46,7 +48,12 @@ with DAG(
             task_id=task_id, stores_file=str(STORES_FILE), map_index_template="{{ store }}", **kwargs
         ).expand(store=names)
 
-    tasks = [nights("store", [store.name for store in alone])] if alone else []
+    # Airflow maps a task over 1,024 at most, as it comes.
+    lists = [alone[start : start + MOST] for start in range(0, len(alone), MOST)]
+    tasks = [
+        nights("store" if number == 1 else f"store_{number}", [store.name for store in some])
+        for number, some in enumerate(lists, 1)
+    ]
     tasks += [
         nights(f"realm_{realm}", [store.name for store in sharing], pool=pool_of(realm))
         for realm, sharing in shared.items()
