@@ -52,8 +52,11 @@ def _scale_page() -> str:
     text = (ROOT / "docs" / "scale.md").read_text("utf-8")
     for name, table in (("constants", constants_table()), ("figures", figures_table())):
         begin, end = f"<!-- {name}: written by scripts/generate.py -->", f"<!-- end of {name} -->"
-        before, _, rest = text.partition(begin)
-        text = f"{before}{begin}\n{table}\n{end}{rest.partition(end)[2]}"
+        before, found, rest = text.partition(begin)
+        _, closed, after = rest.partition(end)
+        if not (found and closed):
+            raise SystemExit(f"docs/scale.md: lines {begin!r} and {end!r} expected")
+        text = f"{before}{begin}\n{table}\n{end}{after}"
     return text
 
 

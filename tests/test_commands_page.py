@@ -33,12 +33,15 @@ def test_the_page_has_every_command_as_its_help_says_it_whatever_the_terminal(mo
 def test_what_is_stale_is_told_and_written_anew(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     (tmp_path / "docs").mkdir()
     (tmp_path / "meltano.yml").write_text((ROOT / "meltano.yml").read_text().replace("      check:\n", "      old:\n"))
+    scale = (ROOT / "docs" / "scale.md").read_text()
+    (tmp_path / "docs" / "scale.md").write_text(scale.replace("| tickets a night |", "| fortunes a night |"))
     monkeypatch.setattr(generate, "ROOT", tmp_path)
     monkeypatch.setattr(sys, "argv", ["generate.py"])
     assert generate.main() == 0
     monkeypatch.setattr(sys, "argv", ["generate.py", "--check"])
     assert generate.main() == 0
     assert (tmp_path / "docs" / "commands.md").read_text() == commands_page()
+    assert (tmp_path / "docs" / "scale.md").read_text() == scale
     project = yaml.safe_load((tmp_path / "meltano.yml").read_text())
     (loader,) = project["plugins"]["loaders"]
     assert loader["commands"] == meltano_commands()

@@ -1,0 +1,80 @@
+"""Many stores' stand-ins in one process; and two stores of one company, synced at the same time."""
+
+from __future__ import annotations
+
+import json
+import subprocess
+import sys
+import time
+from typing import TYPE_CHECKING, Any
+
+import pytest
+import requests
+
+from sandbox.arguments import DEMO_START
+from sandbox.comparison import compare
+from sandbox.fleet import companies, main
+from tests.shop import BIN, ROOT, RUN_SECONDS, START_SECONDS
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+    from pathlib import Path
+
+Store = dict[str, Any]
+
+
+@pytest.fixture
+def stores(tmp_path: Path) -> Iterator[list[Store]]:
+    """Three stores, of which two share a company that takes its time."""
+    ready = tmp_path / "ready.json"
+    command = [sys.executable, "-m", "sandbox.fleet", "--stores", "3", "--shared", "2", "--ready-file", str(ready)]
+    with subprocess.Popen([*command, "--latency-ms", "150"], cwd=ROOT, stdout=subprocess.DEVNULL) as process:
+        deadline = time.monotonic() + START_SECONDS
+        while not (ready.exists() and ready.read_text().endswith("\n")):
+            assert process.poll() is None, "the stand-ins ended at once"
+            assert time.monotonic() < deadline, "the stand-ins did not start"
+            time.sleep(0.05)
+        yield json.loads(ready.read_text())["stores"]
+        process.terminate()
+
+
+def _get(store: Store, what: str) -> Any:
+    return requests.get(f"{store['control_url']}/{what}", timeout=30).json()
+
+
+def test_two_stores_of_one_company_at_the_same_time(
+    stores: list[Store], tmp_path: Path, postgres_database: str
+) -> None:
+    first, second, other = stores
+    assert first["realm_id"] == second["realm_id"] != other["realm_id"]
+    assert [store["franpos"]["location_ids"] for store in stores] == [[101], [102], [103]]
+
+    running = []
+    for store in (first, second):
+        tap, target = (tmp_path / f"{store['name']}-{one}.json" for one in ("tap", "target"))
+        tap.write_text(json.dumps(store["franpos"]))
+        target.write_text(json.dumps(store["qbo"] | {"environment": "sandbox", "ledger_url": postgres_database}))
+        pipe = f"'{BIN}/tap-franpos' --config '{tap}' | '{BIN}/target-qbo' --config '{target}'"
+        running.append(subprocess.Popen(["bash", "-o", "pipefail", "-c", pipe], stderr=subprocess.PIPE, text=True))
+    said = [process.communicate(timeout=RUN_SECONDS)[1] for process in running]
+    assert [process.returncode for process in running] == [0, 0], "\n".join(said)
+    assert sum("waiting for it to end" in text for text in said) == 1, "one posts, the other waits for it"
+    assert compare(_get(first, "tickets"), _get(first, "books")) == []
+    calls = _get(first, "qbo-calls")
+    assert calls["throttled"] == 0
+    assert calls["max_concurrent"] <= 8
+    assert _get(other, "qbo-calls")["requests"] == 0
+
+    refused = requests.get(
+        f"{first['url']}/api/datadump/v1/orders/1/0/{DEMO_START}/102",
+        params={"Token": first["franpos"]["auth_token"]},
+        timeout=30,
+    )
+    assert refused.status_code == 403, "a store's token reads its own location only"
+
+
+def test_companies_are_shared_as_told() -> None:
+    assert [len(one) for one in companies(6, (3, 2))] == [3, 2, 1]
+    ids = [location.location_id for one in companies(6, (3, 2)) for location in one]
+    assert ids == sorted(set(ids))
+    assert main(["--stores", "3", "--shared", "2,2"]) == 2
