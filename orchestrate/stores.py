@@ -61,7 +61,7 @@ class Store:
         known = {_variable(plugin, name) for plugin, names in _known_settings().items() for name in names}
         if strange := [name for name in secrets if name not in known and not name.startswith(_STATE)]:
             raise StoresError(
-                f"store {self.name}: {', '.join(sorted(strange))} in its secrets is no setting: use the plugins' "
+                f"{', '.join(sorted(strange))} in its secrets is no setting: use the plugins' "
                 "variables, TAP_FRANPOS_… and TARGET_QBO_…"
             )
         variables = {

@@ -73,16 +73,16 @@ def close_run(logger: logging.Logger, company: Company, summary: RunSummary, sec
 
 
 def _log_tickets(logger: logging.Logger, ledger: CompanyLedger) -> None:
-    for shown, ticket in enumerate(tickets.listing(ledger, status=_SHOWN_IN_FULL)):
-        if shown == _SHOWN:
-            logger.warning("… see all with: franpos-qbo tickets --status skipped")
-            return
+    shown = tickets.newest(ledger, _SHOWN_IN_FULL, _SHOWN + 1)
+    for ticket in shown[:_SHOWN]:
         level, event = _EVENTS[ticket.status]
         text = (
             f"{ticket.status}: location {ticket.location_id} ticket {ticket.ticket_id} "
             f"(receipt {ticket.number or '-'}, {ticket.business_date}, {ticket.total:,.2f}): {ticket.reason or ''}"
         )
         logger.log(level, "%s", text, extra={"event_name": event, **_fields(ticket)})
+    if len(shown) > _SHOWN:
+        logger.warning("… see all with: franpos-qbo tickets --status skipped")
 
 
 def _fields(ticket: TicketRow) -> dict[str, Any]:

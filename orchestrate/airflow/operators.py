@@ -9,7 +9,12 @@ from typing import TYPE_CHECKING, Any
 
 import structlog
 from airflow.sdk import BaseOperator, Connection, Context
-from airflow.sdk.exceptions import AirflowException, AirflowFailException, AirflowSkipException
+from airflow.sdk.exceptions import (
+    AirflowException,
+    AirflowFailException,
+    AirflowNotFoundException,
+    AirflowSkipException,
+)
 from airflow.sdk.log import mask_secret
 
 from orchestrate import nightly
@@ -58,14 +63,12 @@ class StoreNight(BaseOperator):
         """
         context["store"] = self.store  # for the task's name in the UI
         try:
-            store = next(one for one in load_stores(Path(self.stores_file)) if one.name == self.store)
-            environment = _environment(store)
+            environment = _environment(_store(self.store, Path(self.stores_file)))
         except StoresError as error:
-            raise AirflowFailException(str(error)) from None
-        except StopIteration:
-            raise AirflowFailException(f"store {self.store} stands no longer in {self.stores_file}") from None
-        self._nightly = Nightly(self.store, environment)
-        night = self._nightly.run(_relay)
+            night = Night(run="", store=self.store, exit_code=nightly.SETTINGS, reason=str(error))
+        else:
+            self._nightly = Nightly(self.store, environment)
+            night = self._nightly.run(_relay)
         task = context["ti"]
         task.xcom_push(key=NIGHT, value=_shortened(night))
         if night.exit_code == nightly.DONE:
@@ -122,11 +125,21 @@ class Summary(BaseOperator):
         return totals
 
 
+def _store(name: str, file: Path) -> Store:
+    for store in load_stores(file):
+        if store.name == name:
+            return store
+    raise StoresError(f"it stands no longer in {file}")
+
+
 def _environment(store: Store) -> dict[str, str]:
     """Return the variables of a store's night: the worker's own without Airflow's, and the store's with its secrets."""
     secrets: dict[str, Any] = {}
     for connection in store.secrets:
-        secrets |= Connection.get(connection).extra_dejson
+        try:
+            secrets |= Connection.get(connection).extra_dejson
+        except AirflowNotFoundException:
+            raise StoresError(f"its secrets are to be in the connection {connection}, which is not there") from None
     for value in secrets.values():
         mask_secret(value if isinstance(value, str) else json.dumps(value))
     environment = {
@@ -142,9 +155,8 @@ def _environment(store: Store) -> dict[str, str]:
         if not any(
             environment.get(name, _KEPT_ON_THE_WORKER).startswith(_KEPT_ON_THE_WORKER) is False for name in names
         ):
-            raise StoresError(
-                f"store {store.name}: {what} names no database that all workers share: set it in {store.secrets}"
-            )
+            place = " or ".join(store.secrets) or "its secrets"
+            raise StoresError(f"{what} names no database that all workers share: set it in {place}")
     return environment
 
 
@@ -171,7 +183,8 @@ def _tell(night: Mapping[str, Any]) -> None:
         skipped = night.get("skipped", [])
         logger.info(f"{store}: done", posted=summary.get("posted"), skipped=len(skipped))
         for ticket in skipped:
-            logger.warning(f"{store}: skipped: {ticket['reason']}", **{**ticket, "reason": None})
+            named = {name: value for name, value in ticket.items() if name != "reason"}
+            logger.warning(f"{store}: skipped: {ticket['reason']}", **named)
     elif night["exit_code"] == nightly.STILL_GOING:
         logger.warning(f"{store}: {night['reason']}")
     else:

@@ -59,9 +59,8 @@ class PendingTicket:
 
 @dataclass(frozen=True, slots=True)
 class TicketRow:
-    """A ticket as people look it up."""
+    """A ticket as a run's last lines tell it."""
 
-    key: int
     location_id: str
     ticket_id: str
     number: str | None
@@ -175,31 +174,15 @@ def settle(ledger: CompanyLedger, settled: Sequence[Settled], now: dt.datetime) 
         )
 
 
-def listing(
-    ledger: CompanyLedger,
-    *,
-    status: Sequence[TicketStatus] = (),
-    first: dt.date | None = None,
-    last: dt.date | None = None,
-    location_id: str | None = None,
-) -> Iterator[TicketRow]:
-    """Yield tickets by day, location and number; every argument given narrows the choice."""
+def newest(ledger: CompanyLedger, status: Sequence[TicketStatus], limit: int) -> list[TicketRow]:
+    """Return so many tickets of these statuses at most, those of the latest days first."""
     # The keys first, by whichever index is best; asked for in one go, SQLite prefers the index that saves it the sort.
-    keys = sa.select(tickets.c.id).where(tickets.c.company_id == ledger.company_id)
-    if status:
-        keys = keys.where(tickets.c.status.in_(status))
-    if first is not None:
-        keys = keys.where(tickets.c.business_date >= first)
-    if last is not None:
-        keys = keys.where(tickets.c.business_date <= last)
-    if location_id is not None:
-        keys = keys.where(tickets.c.location_id == location_id)
+    keys = sa.select(tickets.c.id).where(tickets.c.company_id == ledger.company_id, tickets.c.status.in_(status))
     query = sa.select(tickets).where(tickets.c.id.in_(keys))
-    query = query.order_by(tickets.c.business_date, tickets.c.location_id, tickets.c.id)
+    query = query.order_by(tickets.c.business_date.desc(), tickets.c.location_id, tickets.c.id)
     with ledger.read() as connection:
-        for row in connection.execution_options(yield_per=500).execute(query):
-            yield TicketRow(
-                row.id,
+        return [
+            TicketRow(
                 row.location_id,
                 row.ticket_id,
                 row.number,
@@ -209,6 +192,8 @@ def listing(
                 row.code,
                 row.reason,
             )
+            for row in connection.execute(query.limit(limit))
+        ]
 
 
 def counts(ledger: CompanyLedger, status: Sequence[TicketStatus]) -> dict[TicketStatus, tuple[int, Decimal]]:

@@ -94,7 +94,7 @@ def test_everything_in_it_is_still_there(shop: Shop, ledger_url: str) -> None:
 
 def test_it_is_gone_on_with(shop: Shop, ledger_url: str) -> None:
     """Into a company that has none of its documents: exactly what was never answered is sent again, and no more."""
-    posted = [ticket.ticket_id for ticket in tickets.listing(_open(shop, ledger_url), status=[TicketStatus.POSTED])]
+    posted = [ticket.ticket_id for ticket in tickets.newest(_open(shop, ledger_url), [TicketStatus.POSTED], 100)]
     refresh_token = shop.post("qbo", {"reconnect": True})["refresh_token"]
     shop.configure_target(ledger_url=ledger_url, refresh_token=refresh_token)
     result = shop.sync()
