@@ -87,6 +87,8 @@ benchmark: setup
 	$(BIN)/python -m benchmarks.receiving
 	$(BIN)/python -m benchmarks.growth
 	$(BIN)/python -m benchmarks.desk
+	$(BIN)/python -m benchmarks.nights
+	$(BIN)/python -m benchmarks.reads
 
 clean:
 	rm -rf .venv .venv-meltano .venv-airflow .tools .meltano .demo dist

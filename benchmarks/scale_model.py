@@ -11,47 +11,52 @@ from dataclasses import dataclass
 NIGHTS_A_MONTH = 30
 NIGHTS_A_YEAR = 365
 WEEKS_A_MONTH = NIGHTS_A_MONTH / 7
+OF_AN_AIRFLOW = 5_000
 
 
 @dataclass(frozen=True, slots=True)
 class Measured:
-    """What was measured, by the commands that `docs/scale.md` names; seconds, bytes, or counts.
+    """What was measured: seconds, bytes, counts; a letter in brackets stands for a command that `docs/scale.md` names.
 
     Attributes:
-        cpu_of_a_night: CPU of a usual night without tickets, tap and target, start of both included.
-        cpu_of_a_ticket: What each ticket adds to it.
-        cpu_of_meltano: What Meltano adds to a night.
-        cpu_of_airflow: What Airflow adds to a night: its task's process and its part of scheduler, API and DAG parsing.
-        cpu_of_database: Of PostgreSQL, for a night.
-        wall_of_a_night: From start to end through Meltano, at APIs without latency and with a core of its own.
-        memory_of_a_night: At most, Meltano, tap and target together.
-        requests_of_a_night: To QuickBooks.
-        batches_of_a_night: Of them, batches.
-        writes_of_a_ticket: Documents written for a ticket.
-        reads_of_a_cold_start: Metered, once for each company.
-        reads_of_a_week: Metered, to reconcile a store's week.
-        reads_of_a_change: Metered, on a night on which something posted had changed at the till.
-        franpos_calls_of_a_night: For each location.
-        rows_of_a_ticket: In the ledger.
-        bytes_of_a_ticket: In the ledger, indexes included.
+        cpu_of_a_night: CPU of a usual night without tickets, tap and target, start of both included [N].
+        cpu_of_a_ticket: What each ticket adds to it [N].
+        cpu_of_meltano: What the entry point and Meltano add to a night [M].
+        cpu_of_airflow: What Airflow adds to a night: its task's process, scheduler, API, DAG parsing [A].
+        cpu_of_a_listed_store: To read one entry of `stores.yml`; every task reads the whole file twice [S].
+        cpu_of_database: Of PostgreSQL, for a night [N].
+        wall_of_a_night: From start to end through Meltano, at APIs without latency, on a busy machine [M].
+        memory_of_a_night: At most: Meltano's, and twice the larger plugin's [M, N].
+        connections_of_a_night: To PostgreSQL: the ledger's, and Meltano's [M].
+        requests_of_a_night: To QuickBooks [N].
+        batches_of_a_night: Of them, batches [N].
+        writes_of_a_ticket: Documents written for a ticket [N].
+        reads_of_a_cold_start: Metered, once for each company [N, R].
+        reads_of_a_week: Metered, to reconcile a store's week [R].
+        reads_of_a_change: Metered, on a night on which a posted ticket had changed at the till [R].
+        franpos_calls_of_a_night: For each location [N].
+        rows_of_a_ticket: In the ledger [N].
+        bytes_of_a_ticket: In the ledger, indexes included [N].
     """
 
-    cpu_of_a_night: float = 1.52
-    cpu_of_a_ticket: float = 0.0045
-    cpu_of_meltano: float = 3.0
-    cpu_of_airflow: float = 4.0
-    cpu_of_database: float = 0.07
-    wall_of_a_night: float = 5.0
-    memory_of_a_night: float = 330e6
-    requests_of_a_night: float = 6.0
+    cpu_of_a_night: float = 1.65
+    cpu_of_a_ticket: float = 0.0025
+    cpu_of_meltano: float = 4.1
+    cpu_of_airflow: float = 3.8
+    cpu_of_a_listed_store: float = 0.00013
+    cpu_of_database: float = 0.2
+    wall_of_a_night: float = 9.0
+    memory_of_a_night: float = 305e6
+    connections_of_a_night: float = 4
+    requests_of_a_night: float = 7.2
     batches_of_a_night: float = 4.0
-    writes_of_a_ticket: float = 1.98
+    writes_of_a_ticket: float = 1.99
     reads_of_a_cold_start: float = 8
     reads_of_a_week: float = 3
     reads_of_a_change: float = 4
     franpos_calls_of_a_night: float = 3
     rows_of_a_ticket: float = 4.6
-    bytes_of_a_ticket: float = 7_400
+    bytes_of_a_ticket: float = 3_000
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,14 +87,14 @@ class Limits:
         requests_a_minute: Of a company.
         batches_a_minute: Of a company.
         franpos_calls_a_month: Of a location.
-        map_length: Airflow's default for the tasks that one operator is mapped to.
+        mapped: Stores that the DAG maps one task over; Airflow's default limit is 1,024.
     """
 
     reads_a_month: int = 500_000
     requests_a_minute: int = 500
     batches_a_minute: int = 40
     franpos_calls_a_month: int = 1_000
-    map_length: int = 1_024
+    mapped: int = 1_000
 
 
 MEASURED, ASSUMED, LIMITS = Measured(), Assumed(), Limits()
@@ -102,9 +107,14 @@ def cpu_of_a_night(tickets: int = ASSUMED.tickets) -> float:
     return MEASURED.cpu_of_a_night + MEASURED.cpu_of_a_ticket * tickets
 
 
-def cpu_of_a_task() -> float:
-    """Return the CPU seconds of a night with all that runs it: Airflow, Meltano, both plugins, the database."""
-    return MEASURED.cpu_of_airflow + MEASURED.cpu_of_meltano + cpu_of_a_night() + MEASURED.cpu_of_database
+def cpu_of_a_task(stores: int) -> float:
+    """Return the CPU seconds of a night with all that runs it: Airflow, Meltano, both plugins, the database.
+
+    Args:
+        stores: Of the same `stores.yml`.
+    """
+    airflow = MEASURED.cpu_of_airflow + 2 * stores * MEASURED.cpu_of_a_listed_store
+    return airflow + MEASURED.cpu_of_meltano + cpu_of_a_night() + MEASURED.cpu_of_database
 
 
 def seconds_of_a_task() -> float:
@@ -117,9 +127,14 @@ def slots(stores: int) -> float:
     return max(1.0, stores * seconds_of_a_task() / (ASSUMED.window_hours * 3600))
 
 
+def minutes(stores: int, at_once: int) -> float:
+    """Return how long all nights take, so many at once."""
+    return -(-stores // at_once) * seconds_of_a_task() / 60
+
+
 def cores(stores: int) -> float:
-    """Return how many cores that keeps busy."""
-    return stores * cpu_of_a_task() / (ASSUMED.window_hours * 3600)
+    """Return how many cores that keeps busy, with an Airflow for each 5,000 stores."""
+    return stores * cpu_of_a_task(min(stores, OF_AN_AIRFLOW)) / (ASSUMED.window_hours * 3600)
 
 
 def usual_reads(stores: int) -> float:
@@ -148,16 +163,22 @@ ROWS: tuple[tuple[str, Figure, str], ...] = (
     ("metered reads, each week reconciled", reconciled_reads, ",.0f"),
     ("… of what an app has free", lambda n: reconciled_reads(n) / LIMITS.reads_a_month, ".0%"),
     ("token refreshes a night", lambda n: n, ",.0f"),
-    ("CPU hours a night", lambda n: n * cpu_of_a_task() / 3600, ",.1f"),
+    ("CPU hours a night, tap and target", lambda n: n * cpu_of_a_night() / 3600, ",.2f"),
+    ("… with Meltano and an Airflow for each 5,000", lambda n: n * cpu_of_a_task(min(n, OF_AN_AIRFLOW)) / 3600, ",.2f"),
     ("… cores busy, in two hours", cores, ",.1f"),
+    ("… hours with one Airflow for all", lambda n: n * cpu_of_a_task(n) / 3600, ",.2f"),
     ("nights at once, in two hours", slots, ",.0f"),
-    ("… minutes on 16 slots", lambda n: n * seconds_of_a_task() / 16 / 60, ",.0f"),
+    ("… their database connections", lambda n: slots(n) * MEASURED.connections_of_a_night, ",.0f"),
     ("… their memory, GB", lambda n: slots(n) * MEASURED.memory_of_a_night / 1e9, ",.1f"),
+    ("minutes with 4 slots", lambda n: minutes(n, 4), ",.0f"),
+    ("… with 16", lambda n: minutes(n, 16), ",.0f"),
+    ("… with 400", lambda n: minutes(n, 400), ",.0f"),
     ("ledger rows a year, millions", lambda n: _tickets_a_year(n) * MEASURED.rows_of_a_ticket / 1e6, ",.1f"),
     ("ledger GB a year", lambda n: _tickets_a_year(n) * MEASURED.bytes_of_a_ticket / 1e9, ",.1f"),
-    ("Meltano's rows a year (runs; states: one a store)", lambda n: n * NIGHTS_A_YEAR, ",.0f"),
+    ("Meltano's states, one a store", lambda n: n, ",.0f"),
+    ("Meltano's runs a year, a row each", lambda n: n * NIGHTS_A_YEAR, ",.0f"),
     ("Airflow task instances a year", lambda n: (n + 1) * NIGHTS_A_YEAR, ",.0f"),
-    ("… mapped lists of 1,024 needed", lambda n: -(-n // LIMITS.map_length), ",.0f"),
+    ("… mapped tasks of 1,000 stores in the DAG", lambda n: -(-n // LIMITS.mapped), ",.0f"),
 )
 SIZES = (10, 1_000, 50_000)
 

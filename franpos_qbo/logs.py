@@ -5,36 +5,59 @@ from __future__ import annotations
 import logging
 import os
 import uuid
-from functools import cache
-from typing import Any
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
 
 RUN_VARIABLE = "MELTANO_RUN_ID"
 STORE_VARIABLE = "FRANPOS_QBO_STORE"
 
+_marks: dict[str, str] = {}
 
-@cache
+
 def marks() -> dict[str, str]:
-    """Return the run's id (Meltano's, else a new one), and the store's name where one is set."""
-    found = {"run": os.environ.get(RUN_VARIABLE) or str(uuid.uuid4())}
-    if store := os.environ.get(STORE_VARIABLE):
-        found["store"] = store
-    return found
+    """Return what log lines are marked with: the run, the store where there are several, what the plugin added."""
+    return dict(_marks)
 
 
 def mark_records(**more: str) -> None:
     """Give every log record of this process, from now on, the run, the store, and what is given here.
 
-    The SDK's ``StructuredFormatter`` writes them as extra fields; other formatters can name them (``{run}``).
+    The run's id is Meltano's, else a new one; the store's name is that of ``FRANPOS_QBO_STORE``. The SDK's
+    ``StructuredFormatter`` writes them as extra fields; other formatters can name them (``{run}``).
     """
+    _marks.setdefault("run", os.environ.get(RUN_VARIABLE) or str(uuid.uuid4()))
+    if store := os.environ.get(STORE_VARIABLE):
+        _marks["store"] = store
+    _marks.update(more)
     make = logging.getLogRecordFactory()
-    fields = marks() | more
+    if not isinstance(make, _MarkedRecords):
+        logging.setLogRecordFactory(_MarkedRecords(make))
 
-    def marked(*arguments: Any, **options: Any) -> logging.LogRecord:  # noqa: ANN401 (as logging has it)
-        record = make(*arguments, **options)
-        record.__dict__.update(fields)
+
+class _MarkedRecords:
+    """Makes log records with the marks, and with no more of an exception's past than Python itself shows."""
+
+    def __init__(self, make: Callable[..., logging.LogRecord]) -> None:
+        self._make = make
+
+    def __call__(self, *arguments: Any, **options: Any) -> logging.LogRecord:  # noqa: ANN401 (as logging has it)
+        record = self._make(*arguments, **options)
+        record.__dict__.update(_marks)
+        if record.exc_info:
+            _forget_hidden(record.exc_info[1])
         return record
 
-    logging.setLogRecordFactory(marked)
+
+def _forget_hidden(error: BaseException | None) -> None:
+    """Let go of what ``raise … from None`` hides: the StructuredFormatter would write it, addresses with tokens too."""
+    seen: set[int] = set()
+    while error is not None and id(error) not in seen:
+        seen.add(id(error))
+        if error.__suppress_context__:
+            error.__context__ = None
+        error = error.__cause__ or error.__context__
 
 
 def is_structured() -> bool:

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any
 import yaml
 
 from benchmarks.scale_model import constants_table, figures_table
+from franpos_qbo.metrics import table as metrics_table
 from scripts.accounting_examples import page, read_examples, work_out
 from scripts.commands_page import commands_page, meltano_commands
 from tap_franpos.tap import TapFranpos
@@ -35,6 +36,7 @@ def main() -> int:
         ROOT / "docs" / "settings.md": _settings_page(),
         ROOT / "docs" / "commands.md": commands_page(),
         ROOT / "docs" / "scale.md": _scale_page(),
+        ROOT / "docs" / "observability.md": _observability_page(),
         ROOT / "docs" / "accounting.md": page(work_out(read_examples())),
     }
     stale = [path for path, text in wanted.items() if not path.exists() or path.read_text("utf-8") != text]
@@ -51,13 +53,24 @@ def _scale_page() -> str:
     """Return ``docs/scale.md`` with the model's tables between the marks made anew."""
     text = (ROOT / "docs" / "scale.md").read_text("utf-8")
     for name, table in (("constants", constants_table()), ("figures", figures_table())):
-        begin, end = f"<!-- {name}: written by scripts/generate.py -->", f"<!-- end of {name} -->"
-        before, found, rest = text.partition(begin)
-        _, closed, after = rest.partition(end)
-        if not (found and closed):
-            raise SystemExit(f"docs/scale.md: lines {begin!r} and {end!r} expected")
-        text = f"{before}{begin}\n{table}\n{end}{after}"
+        text = _between("scale.md", text, name, table)
     return text
+
+
+def _observability_page() -> str:
+    """Return ``docs/observability.md`` with the table of metrics made anew."""
+    text = (ROOT / "docs" / "observability.md").read_text("utf-8")
+    return _between("observability.md", text, "metrics", "\n".join(metrics_table()))
+
+
+def _between(page: str, text: str, name: str, table: str) -> str:
+    """Return a page's text with what is between two marks replaced."""
+    begin, end = f"<!-- {name}: written by scripts/generate.py -->", f"<!-- end of {name} -->"
+    before, found, rest = text.partition(begin)
+    _, closed, after = rest.partition(end)
+    if not (found and closed):
+        raise SystemExit(f"docs/{page}: lines {begin!r} and {end!r} expected")
+    return f"{before}{begin}\n{table}\n{end}{after}"
 
 
 def _meltano() -> str:

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any, Generic, TypeVar
 
 from singer_sdk.exceptions import FatalAPIError, RetriableAPIError
 
+from franpos_qbo.metrics import RunMetric, tell
 from tap_franpos import fields
 from tap_franpos.client import OrderItems, OrderPayments, Orders, UsageLimit
 from tap_franpos.quota import CALLS_PER_NIGHT, MONTHLY_CALLS, Quota, ReserveReached, calls_left, reserve
@@ -198,4 +199,6 @@ class Feed:
                 "Location %s: can't tell from Franpos's answer how many calls are left this month", self._location.id
             )
             left = MONTHLY_CALLS
+        else:
+            tell(RunMetric.CALLS_LEFT, left, location_id=self._location.id)
         self.quota.allow(left - reserve(self._now.astimezone(self._location.zone).date()))

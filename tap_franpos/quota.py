@@ -7,11 +7,12 @@ backfill leaves three for each night that is left in the month.
 from __future__ import annotations
 
 import calendar
-import enum
 import re
 from typing import TYPE_CHECKING, cast
 
 from singer_sdk import metrics
+
+from franpos_qbo.metrics import RunMetric, keep
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -19,12 +20,6 @@ if TYPE_CHECKING:
 
 MONTHLY_CALLS = 1000
 CALLS_PER_NIGHT = 3
-
-
-class CallMetric(enum.StrEnum):
-    """Names of this tap's own metrics."""
-
-    CALLS = "franpos_calls"
 
 
 class ReserveReached(Exception):  # noqa: N818 - a signal to stop cleanly, not an error
@@ -40,15 +35,17 @@ class Quota:
 
     def __init__(self, location_id: str) -> None:
         self.made = 0
+        self._location_id = location_id
         self._allowed: int | None = None
         self.counter = metrics.Counter(
-            cast("metrics.Metric", CallMetric.CALLS), {metrics.Tag.CONTEXT: {"location_id": location_id}}
+            cast("metrics.Metric", RunMetric.CALLS), {metrics.Tag.CONTEXT: {"location_id": location_id}}
         )
 
     def count(self) -> None:
         """Note a successful call."""
         self.made += 1
         self.counter.increment()
+        keep(RunMetric.CALLS, self.made, location_id=self._location_id)
 
     def allow(self, calls: int) -> None:
         """Allow that many more calls; without this there is no bound."""

@@ -67,7 +67,7 @@ class TapFranpos(Tap):
 def main() -> None:
     """Run ``tap-franpos``. Known errors end as one line on stderr and exit code 1."""
     mark_records()
-    with Telemetry(TapFranpos.name, TapFranpos.plugin_version):
+    with Telemetry(TapFranpos.name):
         try:
             TapFranpos.cli()
         except ConfigValidationError as error:

@@ -5,17 +5,16 @@ For people each is a line; for programs the same lines carry fields (``event_nam
 
 from __future__ import annotations
 
-import enum
 import logging
-from typing import TYPE_CHECKING, Any, cast
+from collections import Counter
+from typing import TYPE_CHECKING, Any
 
-from singer_sdk.metrics import METRICS_LOGGER_NAME, Metric, Point, log
-
+from franpos_qbo.metrics import RunMetric, tell
 from target_qbo.ledger import tickets
 from target_qbo.ledger.status import TicketStatus
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping
+    from collections.abc import Mapping, Sequence
 
     from target_qbo.company import Company
     from target_qbo.ledger import CompanyLedger
@@ -32,17 +31,6 @@ _EVENTS = {
     TicketStatus.POSTING: (logging.WARNING, "ticket_open"),
     TicketStatus.WAITING: (logging.INFO, "ticket_waiting"),
 }
-_GAUGE = "gauge"
-
-
-class RunMetric(enum.StrEnum):
-    """The target's own metrics, each a gauge of one run; ``docs/observability.md`` tells units and tags."""
-
-    REQUESTS = "qbo_requests"
-    TICKETS = "qbo_tickets"
-    UNPOSTED = "qbo_tickets_unposted"
-    DOCUMENTS = "qbo_documents"
-    DURATION = "qbo_run_duration"
 
 
 def close_run(logger: logging.Logger, company: Company, summary: RunSummary, seconds: float) -> None:
@@ -55,8 +43,15 @@ def close_run(logger: logging.Logger, company: Company, summary: RunSummary, sec
         seconds: How long posting took.
     """
     counts = tickets.counts(company.ledger, _OPEN)
+    new = tickets.skipped_among(company.ledger, list(summary.codes))
+    # What is for programs alone comes first: people look at the last lines.
+    _tell_metrics(company, summary, new, counts, seconds)
+    for ticket in new[_SHOWN:]:
+        _log_ticket(logger, ticket, new=True)
     record = summary.as_record() | {
+        "skipped_by_code": dict(Counter(ticket.code for ticket in new)),
         "seconds": round(seconds, 3),
+        "seconds_waited": round(company.limits.waited, 3),
         "calls": _calls(company.client.calls),
         "unposted": {
             status.value: {"tickets": number, "amount": str(amount)} for status, (number, amount) in counts.items()
@@ -67,22 +62,30 @@ def close_run(logger: logging.Logger, company: Company, summary: RunSummary, sec
         logger.warning("%s", warning, extra={"event_name": "liabilities_as_income"})
     for status, (number, amount) in sorted(counts.items()):
         logger.info("in the ledger: %s tickets %s, %s", number, status, f"{amount:,.2f}")
-    _log_tickets(logger, company.ledger)
-    for point in _points(summary, company.client.calls, counts, seconds):
-        log(logging.getLogger(METRICS_LOGGER_NAME), point)
+    _log_tickets(logger, company.ledger, new)
 
 
-def _log_tickets(logger: logging.Logger, ledger: CompanyLedger) -> None:
-    shown = tickets.newest(ledger, _SHOWN_IN_FULL, _SHOWN + 1)
-    for ticket in shown[:_SHOWN]:
-        level, event = _EVENTS[ticket.status]
-        text = (
-            f"{ticket.status}: location {ticket.location_id} ticket {ticket.ticket_id} "
-            f"(receipt {ticket.number or '-'}, {ticket.business_date}, {ticket.total:,.2f}): {ticket.reason or ''}"
-        )
-        logger.log(level, "%s", text, extra={"event_name": event, **_fields(ticket)})
-    if len(shown) > _SHOWN:
+def _log_tickets(logger: logging.Logger, ledger: CompanyLedger, new: Sequence[TicketRow]) -> None:
+    """Log what this run skipped, then what else stands out; each ticket that it skipped is logged by now."""
+    known = {ticket.key for ticket in new}
+    others = [ticket for ticket in tickets.newest(ledger, _SHOWN_IN_FULL, _SHOWN + 1) if ticket.key not in known]
+    for ticket in new[:_SHOWN]:
+        _log_ticket(logger, ticket, new=True)
+    room = max(0, _SHOWN - len(new))
+    for ticket in others[:room]:
+        _log_ticket(logger, ticket, new=False)
+    if len(new) > _SHOWN or len(others) > room:
         logger.warning("… see all with: franpos-qbo tickets --status skipped")
+
+
+def _log_ticket(logger: logging.Logger, ticket: TicketRow, *, new: bool) -> None:
+    level, event = _EVENTS[ticket.status]
+    text = (
+        f"{ticket.status}: location {ticket.location_id} ticket {ticket.ticket_id} "
+        f"(receipt {ticket.number or '-'}, {ticket.business_date}, {ticket.total:,.2f}): {ticket.reason or ''}"
+    )
+    fields = _fields(ticket) | ({"new": new} if ticket.status is TicketStatus.SKIPPED else {})
+    logger.log(level, "%s", text, extra={"event_name": event, **fields})
 
 
 def _fields(ticket: TicketRow) -> dict[str, Any]:
@@ -104,19 +107,22 @@ def _calls(calls: Calls) -> dict[str, int]:
     return found
 
 
-def _points(
-    summary: RunSummary, calls: Calls, counts: Mapping[TicketStatus, tuple[int, Any]], seconds: float
-) -> Iterator[Point[float]]:
-    for (kind, outcome), number in sorted(calls.totals().items()):
-        yield _point(RunMetric.REQUESTS, number, kind=kind.value, outcome=outcome.value)
+def _tell_metrics(
+    company: Company,
+    summary: RunSummary,
+    new: Sequence[TicketRow],
+    counts: Mapping[TicketStatus, tuple[int, Any]],
+    seconds: float,
+) -> None:
+    for (kind, outcome), number in sorted(company.client.calls.totals().items()):
+        tell(RunMetric.REQUESTS, number, kind=kind.value, outcome=outcome.value)
+    tell(RunMetric.WAITED, round(company.limits.waited, 3))
     for status in ("posted", "skipped", "waiting", "open"):
-        yield _point(RunMetric.TICKETS, getattr(summary, status), status=status)
+        tell(RunMetric.TICKETS, getattr(summary, status), status=status)
+    for code, number in sorted(Counter(ticket.code or "" for ticket in new).items()):
+        tell(RunMetric.SKIPPED, number, code=code)
     for status in _OPEN:
-        yield _point(RunMetric.UNPOSTED, counts.get(status, (0, 0))[0], status=status.value)
+        tell(RunMetric.UNPOSTED, counts.get(status, (0, 0))[0], status=status.value)
     for document, number in sorted(summary.documents.items()):
-        yield _point(RunMetric.DOCUMENTS, number, kind=document.value)
-    yield _point(RunMetric.DURATION, round(seconds, 3))
-
-
-def _point(metric: RunMetric, value: float, **tags: str) -> Point[float]:
-    return Point(_GAUGE, cast("Metric", metric), value, tags)
+        tell(RunMetric.DOCUMENTS, number, kind=document.value)
+    tell(RunMetric.DURATION, round(seconds, 3))

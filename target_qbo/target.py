@@ -131,7 +131,7 @@ def main() -> None:
     logging.getLogger("urllib3").setLevel(logging.INFO)
     logging.getLogger("alembic").setLevel(logging.WARNING)
     mark_records()
-    with Telemetry(TargetQBO.name, TargetQBO.plugin_version):
+    with Telemetry(TargetQBO.name):
         try:
             TargetQBO.cli()
         except Exception as error:

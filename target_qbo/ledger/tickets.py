@@ -61,6 +61,7 @@ class PendingTicket:
 class TicketRow:
     """A ticket as a run's last lines tell it."""
 
+    key: int
     location_id: str
     ticket_id: str
     number: str | None
@@ -181,19 +182,32 @@ def newest(ledger: CompanyLedger, status: Sequence[TicketStatus], limit: int) ->
     query = sa.select(tickets).where(tickets.c.id.in_(keys))
     query = query.order_by(tickets.c.business_date.desc(), tickets.c.location_id, tickets.c.id)
     with ledger.read() as connection:
-        return [
-            TicketRow(
-                row.location_id,
-                row.ticket_id,
-                row.number,
-                row.business_date,
-                row.total,
-                TicketStatus(row.status),
-                row.code,
-                row.reason,
-            )
-            for row in connection.execute(query.limit(limit))
-        ]
+        return [_as_told(row) for row in connection.execute(query.limit(limit))]
+
+
+def skipped_among(ledger: CompanyLedger, keys: Sequence[int]) -> list[TicketRow]:
+    """Return those of these tickets that are skipped, those of the latest days first."""
+    found: list[TicketRow] = []
+    with ledger.read() as connection:
+        for first in range(0, len(keys), _TICKETS_A_READ):
+            some = tickets.c.id.in_(keys[first : first + _TICKETS_A_READ])
+            query = sa.select(tickets).where(some, tickets.c.status == TicketStatus.SKIPPED)
+            found += [_as_told(row) for row in connection.execute(query)]
+    return sorted(found, key=lambda ticket: (-ticket.business_date.toordinal(), ticket.location_id, ticket.key))
+
+
+def _as_told(row: sa.Row[Any]) -> TicketRow:
+    return TicketRow(
+        row.id,
+        row.location_id,
+        row.ticket_id,
+        row.number,
+        row.business_date,
+        row.total,
+        TicketStatus(row.status),
+        row.code,
+        row.reason,
+    )
 
 
 def counts(ledger: CompanyLedger, status: Sequence[TicketStatus]) -> dict[TicketStatus, tuple[int, Decimal]]:

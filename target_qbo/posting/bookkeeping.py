@@ -41,6 +41,7 @@ class _Notes:
     posted: list[Answer] = field(default_factory=list)
     absent: list[Key] = field(default_factory=list)
     finished: list[Finished] = field(default_factory=list)
+    done: list[TicketWork] = field(default_factory=list)
     refused: list[TicketWork] = field(default_factory=list)
     follow: list[Write] = field(default_factory=list)
     unanswered: list[Key] = field(default_factory=list)
@@ -111,6 +112,8 @@ class Bookkeeping:
         write_answers(self._ledger, notes.posted, notes.absent, notes.finished, _now())
         write_unanswered(self._ledger, notes.unanswered, _now())
         self._summary.posted += len(notes.finished)
+        for work in notes.done:
+            _log_posted(work)
         for work in notes.refused:
             self._refuse(work)
         follow = notes.follow + [write for work in self._again for write in work.next_writes()]
@@ -145,6 +148,7 @@ class Bookkeeping:
             notes.follow += work.next_writes()
         else:
             notes.finished.append(Finished(work.key, work.revision, work.fingerprint))
+            notes.done.append(work)
 
     def _refuse(self, work: TicketWork) -> None:
         """Take back what stands of a ticket of which something was refused, and skip it with the fault."""
@@ -155,7 +159,7 @@ class Bookkeeping:
         if fault.code == faults.DUPLICATE_NUMBER and work.posted_id is None and self._number_taken(work):
             return
         if fault.code in faults.STALE_REFERENCES and work.key not in self._resolved_anew:
-            logger.info("an id of QuickBooks is stale (%s): looking everything up again", fault)
+            logger.info("an id of QuickBooks is stale (%s): looking everything up again", fault, extra=work.names)
             self._resolved_anew.add(work.key)
             self._forget_references()
             self.unfinished = True
@@ -194,7 +198,8 @@ class Bookkeeping:
             self.unfinished = True
             return True
         if found is not None:
-            logger.info("%s %s of this ticket was there already and is taken over", found.kind, found.number)
+            text = "%s %s of this ticket was there already and is taken over"
+            logger.info(text, found.kind, found.number, extra={"event_name": "document_adopted", **work.names})
             documents.adopt(self._ledger, [found, *paid], _now())
             self._summary.add_document(work.document.kind, found.amount)
             work.posted_id, work.refused = found.qbo_id, None
@@ -215,6 +220,15 @@ class Bookkeeping:
         finished = Finished(work.key, work.revision, work.fingerprint)
         write_answers(self._ledger, [], [], [finished], _now())
         self._summary.posted += 1
+        _log_posted(work)
+
+
+def _log_posted(work: TicketWork) -> None:
+    document = work.document
+    text = "posted: %s %s of %s"
+    logger.debug(
+        text, document.kind, document.number, document.total, extra={"event_name": "ticket_posted", **work.names}
+    )
 
 
 def _now() -> dt.datetime:

@@ -82,6 +82,7 @@ class Dispatcher:
         self._failures = 0
         self._throttled = 0
         self._stop: Exception | None = None
+        self._held_since: float | None = None
 
     def run(self, source: Iterator[Write]) -> None:
         """Send all that the source gives and all that follows from it.
@@ -100,6 +101,7 @@ class Dispatcher:
                     pause = self._launch(pool)
                 if not self._stopped() and (self._waiting() or self._flying):
                     self._collect(pause)
+            self._hold(held=False)
             while self._flying:
                 self._collect(_PATIENCE_SECONDS)
         if self._stop is not None:
@@ -145,12 +147,20 @@ class Dispatcher:
         """Send what the limits allow; returns the seconds after which they allow more."""
         while self._waiting() and len(self._flying) < self._limits.at_once(self._max_concurrency):
             parcel, pause = self._next()
+            self._hold(held=parcel is None)
             if parcel is None:
                 return pause
             request_id = self._bookkeeper.leaving(parcel.writes)
             again = parcel.again or request_id == parcel.writes[0].sent_as
             self._flying[pool.submit(self._courier.send, parcel.writes, request_id, again=again)] = parcel
         return _PATIENCE_SECONDS
+
+    def _hold(self, *, held: bool) -> None:
+        """Measure the time in which the limits let nothing leave."""
+        now = time.monotonic()
+        if self._held_since is not None:
+            self._limits.held_back(now - self._held_since)
+        self._held_since = now if held else None
 
     def _next(self) -> tuple[_Parcel | None, float]:
         """Return what the limits allow to be sent now: what is sent again, else a batch, else a single write.

@@ -27,6 +27,7 @@ class Settlements:
     def skip(self, key: int, revision: int, code: str, reason: str) -> None:
         """Skip a ticket, with a code for programs and a reason for people."""
         self._summary.skipped += 1
+        self._summary.codes[key] = code
         self._add(Settled(key, revision, TicketStatus.SKIPPED, code, reason))
 
     def wait(self, key: int, revision: int, reason: str, until: dt.datetime) -> None:

@@ -19,13 +19,19 @@ _PLURALS = {
 
 @dataclass(slots=True)
 class RunSummary:
-    """Figures of one run. ``amounts`` are in the company's currency, by kind of document."""
+    """Figures of one run.
+
+    Attributes:
+        codes: Why tickets were skipped, by their key in the ledger.
+        amounts: By kind of document, in the company's currency.
+    """
 
     posted: int = 0
     skipped: int = 0
     waiting: int = 0
     open: int = 0
     taken_back: int = 0
+    codes: dict[int, str] = field(default_factory=dict)
     owed: Owed = field(default_factory=Owed)
     documents: Counter[DocumentKind] = field(default_factory=Counter)
     amounts: dict[DocumentKind, Decimal] = field(default_factory=lambda: defaultdict(Decimal))

@@ -57,7 +57,9 @@ def take_back(ledger: CompanyLedger, client: QboClient, standing: Sequence[Stand
 
 def _obstacle(left: Sequence[StandingDocument], error: Exception, fault: Fault | None) -> Obstacle:
     text = f"{left[0].kind} {left[0].number} could not be taken back: {error}"
-    logger.warning("%s", text)
+    first = left[0]
+    named = {"event_name": "take_back_failed", "location": first.location_id, "ticket": first.ticket_id}
+    logger.warning("%s", text, extra=named)
     return Obstacle(left, fault, text)
 
 

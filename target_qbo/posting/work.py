@@ -39,6 +39,7 @@ class TicketWork:
         missing: Requestids of what was sent, never answered and does not stand, by kind and number.
         outstanding: Writes on their way, or set aside with their fate unknown.
         refused: The fault of a write that was refused for good.
+        names: The ticket's, for the log: ``location``, ``ticket``, ``receipt``.
         renumbered: How often the document got a further number, because another document has the one before.
     """
 
@@ -52,6 +53,7 @@ class TicketWork:
     outstanding: int = 0
     refused: Fault | None = None
     renumbered: int = 0
+    names: Mapping[str, Any] = field(default_factory=dict)
     _fingerprint: str | None = None
 
     @property

@@ -34,6 +34,9 @@ class RateLimits:
         batches: Batch requests a minute.
         minute: Length of a minute in seconds; less where a stand-in compresses time.
         clock: Monotonic seconds.
+
+    Attributes:
+        waited: Seconds in which something was ready to be sent and the limits did not allow it.
     """
 
     def __init__(self, *, requests: int, batches: int, minute: float = 60.0, clock: Clock = time.monotonic) -> None:
@@ -46,6 +49,7 @@ class RateLimits:
         self._share = 1.0
         self._throttled_at = -math.inf
         self._lock = threading.Lock()
+        self.waited = 0.0
 
     def try_take(self, *, batch: bool = False) -> float:
         """Take leave to send one request.
@@ -87,6 +91,12 @@ class RateLimits:
         """Wait until leave is given."""
         while (wait := self.try_take(batch=batch)) > 0:
             time.sleep(wait)
+            self.held_back(wait)
+
+    def held_back(self, seconds: float) -> None:
+        """Note time in which the limits alone kept something from being sent."""
+        with self._lock:
+            self.waited += seconds
 
     def pause(self, seconds: float | None) -> None:
         """Send nothing for so long: QuickBooks can't be reached, or asked to wait; None: for a moment."""
