@@ -24,8 +24,8 @@ class Measured:
         cpu_of_meltano: What the entry point and Meltano add to a night [M].
         cpu_of_airflow: What Airflow adds to a night: its task's process, scheduler, API, DAG parsing [A].
         cpu_of_a_listed_store: To read one entry of `stores.yml`; every task reads the whole file twice [S].
-        cpu_of_database: Of PostgreSQL, for a night [N].
-        wall_of_a_night: From start to end through Meltano, at APIs without latency, on a busy machine [M].
+        cpu_of_database: Of PostgreSQL, for a night, with Meltano's state [M].
+        wall_of_a_night: From start to end through Meltano, at APIs without latency, one night at a time [M].
         memory_of_a_night: At most: Meltano's, and twice the larger plugin's [M, N].
         connections_of_a_night: To PostgreSQL: the ledger's, and Meltano's [M].
         requests_of_a_night: To QuickBooks [N].
@@ -39,13 +39,13 @@ class Measured:
         bytes_of_a_ticket: In the ledger, indexes included [N].
     """
 
-    cpu_of_a_night: float = 1.65
+    cpu_of_a_night: float = 1.45
     cpu_of_a_ticket: float = 0.0025
-    cpu_of_meltano: float = 4.1
-    cpu_of_airflow: float = 3.8
+    cpu_of_meltano: float = 1.9
+    cpu_of_airflow: float = 3.1
     cpu_of_a_listed_store: float = 0.00013
-    cpu_of_database: float = 0.2
-    wall_of_a_night: float = 9.0
+    cpu_of_database: float = 0.11
+    wall_of_a_night: float = 3.5
     memory_of_a_night: float = 305e6
     connections_of_a_night: float = 4
     requests_of_a_night: float = 7.2

@@ -41,7 +41,8 @@ class Night:
         exit_code: One of this module's.
         reason: Why it is not ``DONE``, in one line.
         summary: The target's figures, amounts as texts; empty where it did not come so far.
-        skipped: Tickets that stand skipped at its end: ``location``, ``ticket``, ``receipt``, ``code``, ``reason``.
+        skipped: Tickets that stand skipped at its end: ``location``, ``ticket``, ``receipt``, ``code``, ``reason``, and
+            ``new``: whether this run skipped it.
     """
 
     run: str
@@ -60,7 +61,7 @@ class Night:
             case "run_stopped":
                 self.reason = self.reason or str(entry["event"])
             case "ticket_skipped":
-                shown = ("location", "ticket", "receipt", "code", "reason")
+                shown = ("location", "ticket", "receipt", "code", "reason", "new")
                 self.skipped.append({name: entry.get(name) for name in shown})
         if isinstance(codes := entry.get("exit_codes"), dict):
             self._codes.update(codes)

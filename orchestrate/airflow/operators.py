@@ -182,7 +182,7 @@ def _tell(night: Mapping[str, Any]) -> None:
     if night["exit_code"] == nightly.DONE:
         skipped = night.get("skipped", [])
         logger.info(f"{store}: done", posted=summary.get("posted"), skipped=len(skipped))
-        for ticket in skipped:
+        for ticket in (one for one in skipped if one["new"]):
             named = {name: value for name, value in ticket.items() if name != "reason"}
             logger.warning(f"{store}: skipped: {ticket['reason']}", **named)
     elif night["exit_code"] == nightly.STILL_GOING:
