@@ -26,6 +26,8 @@ JOB = "till-to-books"
 DONE, FAILED, SETTINGS, UNREACHABLE, SIGN_IN, STILL_GOING = 0, 1, 2, 3, 4, 75
 """Exit codes: those of the plugins, and sysexits' "temporary failure" where another run is still going."""
 _MOST_TELLING_FIRST = (SIGN_IN, SETTINGS, UNREACHABLE, FAILED)
+_KINDS = {"settings": SETTINGS, "unreachable": UNREACHABLE}
+"""What the tap, whose exit code is 1 for every error, says of it in its last line."""
 
 Entry = Mapping[str, Any]
 Relay = Callable[[Entry], None]
@@ -52,6 +54,7 @@ class Night:
     summary: dict[str, Any] = field(default_factory=dict)
     skipped: list[dict[str, Any]] = field(default_factory=list)
     _codes: dict[str, int] = field(default_factory=dict, repr=False)
+    _kinds: list[int] = field(default_factory=list, repr=False)
 
     def read(self, entry: Entry) -> None:
         """Take from one line of the log what it tells of the night."""
@@ -60,6 +63,8 @@ class Night:
                 self.summary = dict(entry.get("summary") or {})
             case "run_stopped":
                 self.reason = self.reason or str(entry["event"])
+                if (kind := entry.get("kind")) in _KINDS:
+                    self._kinds.append(_KINDS[kind])
             case "ticket_skipped":
                 shown = ("location", "ticket", "receipt", "code", "reason", "new")
                 self.skipped.append({name: entry.get(name) for name in shown})
@@ -75,7 +80,7 @@ class Night:
         """Settle the exit code, given that of Meltano, which is 1 whatever failed."""
         if self.exit_code == STILL_GOING or returned == 0:
             return
-        found = set(self._codes.values())
+        found = {*self._codes.values(), *self._kinds}
         self.exit_code = next((code for code in _MOST_TELLING_FIRST if code in found), FAILED)
         self.reason = self.reason or f"Meltano ended with exit code {returned}: see the lines above"
 

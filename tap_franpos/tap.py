@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import json
 import sys
+from copy import deepcopy
 from typing import TYPE_CHECKING, Any, ClassVar, NoReturn
 
 import simplejson
 from singer_sdk import Stream, Tap
-from singer_sdk.exceptions import ConfigurationError, ConfigValidationError, SingerSDKError
+from singer_sdk.exceptions import ConfigurationError, ConfigValidationError, RetriableAPIError, SingerSDKError
 from singer_sdk.helpers.capabilities import CapabilitiesEnum, PluginCapabilities, TapCapabilities
 
 from franpos_qbo.logs import is_structured, mark_records
@@ -20,13 +21,16 @@ from tap_franpos.streams import DiscountsStream, PaymentsStream, TicketsStream
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
+# What a program is told of an error; the exit code is 1 for all, as the SDK's taps have it.
+_SETTINGS, _UNREACHABLE, _REFUSED = "settings", "unreachable", "refused"
+
 
 class TapFranpos(Tap):
     """Reads tickets, payments and discounts of Franpos shops."""
 
     name = "tap-franpos"
     package_name = "franpos-qbo"
-    config_jsonschema: ClassVar[dict[str, Any]] = CONFIG_SCHEMA
+    config_jsonschema: ClassVar[dict[str, Any]] = deepcopy(CONFIG_SCHEMA)  # the SDK adds its own to it
     # No BATCH: its files would come after the state that counts them as given out.
     capabilities: ClassVar[list[CapabilitiesEnum]] = [
         TapCapabilities.CATALOG,
@@ -71,15 +75,19 @@ def main() -> None:
         try:
             TapFranpos.cli()
         except ConfigValidationError as error:
-            _stop("; ".join(error.errors))
+            _stop("; ".join(error.errors), _SETTINGS)
+        except ConfigurationError as error:
+            _stop(str(error), _SETTINGS)
         except (json.JSONDecodeError, simplejson.JSONDecodeError) as error:
-            _stop(f"a file or environment variable with settings, state or catalog is not JSON: {error}")
+            _stop(f"a file or environment variable with settings, state or catalog is not JSON: {error}", _SETTINGS)
+        except RetriableAPIError as error:
+            _stop(str(error), _UNREACHABLE)
         except (SingerSDKError, OSError) as error:
-            _stop(str(error))
+            _stop(str(error), _REFUSED)
 
 
-def _stop(problem: str) -> NoReturn:
+def _stop(problem: str, kind: str) -> NoReturn:
     if is_structured():
-        TapFranpos.logger.critical("%s", problem, extra={"event_name": "run_stopped", "exit_code": 1})
+        TapFranpos.logger.critical("%s", problem, extra={"event_name": "run_stopped", "exit_code": 1, "kind": kind})
         sys.exit(1)
     sys.exit(f"{TapFranpos.name}: {problem}")

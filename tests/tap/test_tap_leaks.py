@@ -20,20 +20,30 @@ Config = dict[str, Any]
 
 
 @pytest.mark.parametrize(
-    ("script", "last_line"),
+    ("script", "last_line", "kind"),
     [
-        (None, None),
-        (always(said(DENIED, 401)), f"refuses the token of location 7 ({DENIED})"),
-        (always(Reply(500, "<html>oops</html>")), "Franpos answered 500"),
-        (slow, "no answer within 0.2 s"),
-        (always(Reply(301, headers={"Location": f"https://example.com/?Token={quote(TOKEN)}"})), "redirect (301)"),
-        (always(Reply(200, "<html>", cut=True)), "the answer broke off"),
+        (None, None, None),
+        (always(said(DENIED, 401)), f"refuses the token of location 7 ({DENIED})", "refused"),
+        (always(Reply(500, "<html>oops</html>")), "Franpos answered 500", "unreachable"),
+        (slow, "no answer within 0.2 s", "unreachable"),
+        (
+            always(Reply(301, headers={"Location": f"https://example.com/?Token={quote(TOKEN)}"})),
+            "redirect (301)",
+            "refused",
+        ),
+        (always(Reply(200, "<html>", cut=True)), "the answer broke off", "unreachable"),
     ],
     ids=["good", "401", "500", "timeout", "redirect", "cut"],
 )
 @pytest.mark.parametrize("how", ["text", "structured"])
 def test_ends_in_one_line_without_a_traceback(
-    tiny: TinyFranpos, config: Config, tmp_path: Path, script: Script | None, last_line: str | None, how: str
+    tiny: TinyFranpos,
+    config: Config,
+    tmp_path: Path,
+    script: Script | None,
+    last_line: str | None,
+    kind: str | None,
+    how: str,
 ) -> None:
     tiny.script = script or tiny.script
     tiny.ticket(1, "2025-01-05T12:00:00", "2025-01-05T19:00:00")
@@ -71,6 +81,7 @@ def test_ends_in_one_line_without_a_traceback(
             record = json.loads(last)
             assert last_line in record["message"]
             assert (record["extra"]["event_name"], record["extra"]["exit_code"]) == ("run_stopped", 1)
+            assert record["extra"]["kind"] == kind
         else:
             assert last_line in last
             assert last.startswith("tap-franpos: ")
