@@ -15,7 +15,9 @@ from benchmarks.scale_model import constants_table, figures_table
 from franpos_qbo.metrics import table as metrics_table
 from scripts.accounting_examples import page, read_examples, work_out
 from scripts.commands_page import commands_page, meltano_commands
+from tap_franpos.settings import CONFIG_SCHEMA
 from tap_franpos.tap import TapFranpos
+from target_qbo.settings import SETTINGS
 from target_qbo.target import TargetQBO
 
 if TYPE_CHECKING:
@@ -23,7 +25,8 @@ if TYPE_CHECKING:
 
 ROOT = Path(__file__).resolve().parent.parent
 Plugin = type[TapFranpos] | type[TargetQBO]
-PLUGINS: tuple[Plugin, ...] = (TapFranpos, TargetQBO)
+# The settings as declared: to its classes' own copy the SDK adds those that every plugin has, once one has run.
+PLUGINS: dict[Plugin, dict[str, Any]] = {TapFranpos: CONFIG_SCHEMA, TargetQBO: SETTINGS}
 BEGIN, END = "    settings:  # written by scripts/generate.py", "    # end of settings"
 BEGIN_COMMANDS, END_COMMANDS = "    commands:  # written by scripts/generate.py", "    # end of commands"
 KINDS = {"boolean": "boolean", "integer": "integer", "number": "decimal", "array": "array", "object": "object"}
@@ -140,11 +143,11 @@ def _settings_page() -> str:
 
 
 def _settings(plugin: Plugin) -> Iterator[tuple[str, dict[str, Any]]]:
-    yield from plugin.config_jsonschema["properties"].items()
+    yield from PLUGINS[plugin]["properties"].items()
 
 
 def _required(plugin: Plugin) -> list[str]:
-    required: list[str] = plugin.config_jsonschema.get("required", [])
+    required: list[str] = PLUGINS[plugin].get("required", [])
     return required
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shutil
 import sys
 from typing import TYPE_CHECKING
 
@@ -10,7 +11,9 @@ import yaml
 
 from scripts import generate
 from scripts.commands_page import commands_page, meltano_commands
+from tap_franpos.tap import TapFranpos
 from target_qbo.console.main import COMMANDS
+from target_qbo.target import TargetQBO
 from tests.shop import BIN, ROOT, run
 
 if TYPE_CHECKING:
@@ -35,6 +38,7 @@ def test_what_is_stale_is_told_and_written_anew(tmp_path: Path, monkeypatch: pyt
     (tmp_path / "meltano.yml").write_text((ROOT / "meltano.yml").read_text().replace("      check:\n", "      old:\n"))
     scale = (ROOT / "docs" / "scale.md").read_text()
     (tmp_path / "docs" / "scale.md").write_text(scale.replace("| tickets a night |", "| fortunes a night |"))
+    shutil.copy(ROOT / "docs" / "observability.md", tmp_path / "docs")
     monkeypatch.setattr(generate, "ROOT", tmp_path)
     monkeypatch.setattr(sys, "argv", ["generate.py"])
     assert generate.main() == 0
@@ -47,6 +51,13 @@ def test_what_is_stale_is_told_and_written_anew(tmp_path: Path, monkeypatch: pyt
     assert loader["commands"] == meltano_commands()
     (tmp_path / "docs" / "commands.md").write_text("of yesterday")
     assert generate.main() == 1
+
+
+def test_what_is_written_is_the_same_after_a_plugin_ran_in_the_process(monkeypatch: pytest.MonkeyPatch) -> None:
+    for plugin in (TapFranpos, TargetQBO):
+        plugin.append_builtin_config(plugin.config_jsonschema)  # as the SDK does
+    monkeypatch.setattr(sys, "argv", ["generate.py", "--check"])
+    assert generate.main() == 0
 
 
 @pytest.mark.parametrize(
