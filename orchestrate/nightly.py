@@ -28,6 +28,9 @@ DONE, FAILED, SETTINGS, UNREACHABLE, SIGN_IN, STILL_GOING = 0, 1, 2, 3, 4, 75
 _MOST_TELLING_FIRST = (SIGN_IN, SETTINGS, UNREACHABLE, FAILED)
 _KINDS = {"settings": SETTINGS, "unreachable": UNREACHABLE}
 """What the tap, whose exit code is 1 for every error, says of it in its last line."""
+_UNREACHABLE_DATABASE = "OperationalError"
+"""SQLAlchemy's name for it, with which Meltano ends where it can't come to its bookmarks."""
+_REASON_CHARACTERS = 1000
 
 Entry = Mapping[str, Any]
 Relay = Callable[[Entry], None]
@@ -55,6 +58,7 @@ class Night:
     skipped: list[dict[str, Any]] = field(default_factory=list)
     _codes: dict[str, int] = field(default_factory=dict, repr=False)
     _kinds: list[int] = field(default_factory=list, repr=False)
+    _meltano_said: str = field(default="", repr=False)
 
     def read(self, entry: Entry) -> None:
         """Take from one line of the log what it tells of the night."""
@@ -62,7 +66,7 @@ class Night:
             case "run_summary":
                 self.summary = dict(entry.get("summary") or {})
             case "run_stopped":
-                self.reason = self.reason or str(entry["event"])
+                self.reason = self.reason or _line(": ".join(filter(None, (entry.get("name"), entry["event"]))))
                 if (kind := entry.get("kind")) in _KINDS:
                     self._kinds.append(_KINDS[kind])
             case "ticket_skipped":
@@ -74,7 +78,19 @@ class Night:
             other = problem.partition(" Wait until")[0].rstrip(".")
             self.exit_code, self.reason = STILL_GOING, f"left alone: {other}"
         elif problem:
-            self.reason = self.reason or problem
+            self.reason = self.reason or _line(problem)
+        elif "name" not in entry:
+            self._read_meltano(entry)
+
+    def _read_meltano(self, entry: Entry) -> None:
+        """Take from a line that is Meltano's own, no plugin's, why it could not run the plugins."""
+        event = str(entry.get("event", ""))
+        if entry.get("level") == "error" or event.startswith("Error: "):
+            self._meltano_said = _line(event)
+        causes = entry.get("exception")
+        if isinstance(causes, list) and any(cause.get("exc_type") == _UNREACHABLE_DATABASE for cause in causes):
+            self._meltano_said = f"the database of the bookmarks can't be used: {self._meltano_said}"
+            self._kinds.append(UNREACHABLE)
 
     def end(self, returned: int) -> None:
         """Settle the exit code, given that of Meltano, which is 1 whatever failed."""
@@ -82,7 +98,7 @@ class Night:
             return
         found = {*self._codes.values(), *self._kinds}
         self.exit_code = next((code for code in _MOST_TELLING_FIRST if code in found), FAILED)
-        self.reason = self.reason or f"Meltano ended with exit code {returned}: see the lines above"
+        self.reason = self.reason or self._meltano_said or f"Meltano ended with exit code {returned}"
 
     def as_record(self) -> dict[str, Any]:
         """Return it as one JSON object."""
@@ -149,22 +165,28 @@ class Nightly:
             self._process.terminate()
 
     def _keep_apart(self, folder: Path) -> None:
-        """Give this run a system folder of its own, with the project's installed plugins.
+        """Give this run a system folder of its own, with the project's installed plugins and its default database.
 
         Meltano hands state and catalog to a plugin in files named after the plugin alone: of two stores at once one
         could be given the other's bookmarks.
         """
         own = self._project / self._environment.get("MELTANO_SYS_DIR_ROOT", ".meltano")
         for plugins in ("extractors", "loaders"):
+            (own / plugins).mkdir(parents=True, exist_ok=True)  # Meltano installs what is missing
             (folder / plugins).symlink_to(own / plugins)
+        # A link to the database, and no variable that names it: that would go before the project's .env.
+        (folder / "meltano.db").symlink_to(own / "meltano.db")
         self._environment["MELTANO_SYS_DIR_ROOT"] = str(folder)
-        self._environment.setdefault("MELTANO_DATABASE_URI", f"sqlite:///{own}/meltano.db")
 
 
 def meltano(environment: Mapping[str, str], project: Path = PROJECT) -> str:
     """Return Meltano's command: the one that ``MELTANO`` names, else the project's own, else that of the path."""
     own = project / ".venv-meltano" / "bin" / "meltano"
     return environment.get("MELTANO") or (str(own) if own.exists() else "meltano")
+
+
+def _line(text: str) -> str:
+    return " ".join(text.split())[:_REASON_CHARACTERS]
 
 
 def _entry(line: str) -> Entry:
@@ -185,9 +207,12 @@ def main(arguments: list[str] | None = None) -> int:
     parser.add_argument("--store", help="its name in stores.yml, where there are several")
     parser.add_argument("--project", type=Path, default=PROJECT, help="folder of meltano.yml [this one]")
     options = parser.parse_args(arguments)
-    nightly = Nightly(options.store, os.environ, options.project)
-    if shutil.which(meltano(os.environ, options.project)) is None:
+    project: Path = options.project.resolve()
+    nightly = Nightly(options.store, os.environ, project)
+    if shutil.which(meltano(os.environ, project)) is None:
         parser.error("meltano is not installed: make setup meltano")
+    if not (project / "meltano.yml").is_file():
+        parser.error(f"no meltano.yml in {project}: name its folder with --project")
     signal.signal(signal.SIGTERM, lambda *_: nightly.stop())
     night = nightly.run(_print)
     told = "done" if night.exit_code == DONE else night.reason

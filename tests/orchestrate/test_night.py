@@ -30,6 +30,16 @@ def _stopped(text: str, **fields: Any) -> dict[str, Any]:
         ([_stopped("token", kind="refused"), BLOCK | {"exit_codes": {"extractors": 1}}], 1, FAILED, "token"),
         ([BLOCK | {"exit_codes": {"loaders": -9}}], 1, FAILED, "Loader failed"),
         ([], -9, FAILED, "exit code -9"),
+        ([_stopped("no answer", name="target-qbo", exit_code=3)], 1, FAILED, "target-qbo: no answer"),
+        ([{"event": "Error: Block x not found", "level": "info"}], 1, FAILED, "Error: Block x not found"),
+        ([{"event": "bad\nfile", "level": "error"}, {"event": "Need help?", "level": "info"}], 1, FAILED, "bad file"),
+        ([{"event": "a plugin's", "level": "error", "name": "tap-franpos"}], 1, FAILED, "exit code 1"),
+        (
+            [{"event": "refused", "level": "error", "exception": [{"exc_type": "OperationalError"}]}],
+            1,
+            UNREACHABLE,
+            "the database of the bookmarks can't be used: refused",
+        ),
         (
             [{"event": "", "err": "Another 'x' pipeline is already running which started at Y. Wait until Z"}],
             1,
