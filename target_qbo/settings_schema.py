@@ -74,7 +74,9 @@ _PROPERTIES: dict[str, Schema] = {
         "is set."
     ),
     "ledger_url": _secret(
-        "The ledger's database: sqlite:///FILE, or postgresql://… with its password.", "sqlite:///target_qbo.db"
+        "The ledger's database, which is its own (Meltano's state goes into another): sqlite:///FILE, or "
+        "postgresql://… with its password.",
+        "sqlite:///target_qbo.db",
     ),
     "ledger_key": _secret(
         "Passphrase that encrypts the tokens in the ledger; keyring: one that the OS keyring keeps (extra keyring); "

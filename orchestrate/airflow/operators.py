@@ -2,24 +2,16 @@
 
 from __future__ import annotations
 
-import json
-import os
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import structlog
-from airflow.sdk import BaseOperator, Connection, Context
-from airflow.sdk.exceptions import (
-    AirflowException,
-    AirflowFailException,
-    AirflowNotFoundException,
-    AirflowSkipException,
-)
-from airflow.sdk.log import mask_secret
+from airflow.sdk import BaseOperator, Context
+from airflow.sdk.exceptions import AirflowException, AirflowFailException, AirflowSkipException
 
 from orchestrate import nightly
+from orchestrate.airflow.environment import store_environment
 from orchestrate.nightly import Night, Nightly
-from orchestrate.stores import Store, StoresError, load_stores
+from orchestrate.stores import StoresError
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
@@ -27,7 +19,6 @@ if TYPE_CHECKING:
 NIGHT = "night"
 """Key of the XCom in which a store's night is told."""
 _SHOWN_SKIPPED = 50
-_KEPT_ON_THE_WORKER = "sqlite:"
 _NEEDS_A_PERSON = {nightly.SETTINGS, nightly.SIGN_IN}
 _LEVELS = {"debug", "info", "warning", "error", "critical"}
 
@@ -63,7 +54,7 @@ class StoreNight(BaseOperator):
         """
         context["store"] = self.store  # for the task's name in the UI
         try:
-            environment = _environment(_store(self.store, Path(self.stores_file)))
+            environment = store_environment(self.store, self.stores_file)
         except StoresError as error:
             night = Night(run="", store=self.store, exit_code=nightly.SETTINGS, reason=str(error))
         else:
@@ -123,41 +114,6 @@ class Summary(BaseOperator):
             reasons = "; ".join(f"{store}: {reason}" for store, reason in failed.items())
             raise AirflowFailException(f"{len(failed)} of {len(self.stores)} stores failed: {reasons}")
         return totals
-
-
-def _store(name: str, file: Path) -> Store:
-    for store in load_stores(file):
-        if store.name == name:
-            return store
-    raise StoresError(f"it stands no longer in {file}")
-
-
-def _environment(store: Store) -> dict[str, str]:
-    """Return the variables of a store's night: the worker's own without Airflow's, and the store's with its secrets."""
-    secrets: dict[str, Any] = {}
-    for connection in store.secrets:
-        try:
-            secrets |= Connection.get(connection).extra_dejson
-        except AirflowNotFoundException:
-            raise StoresError(f"its secrets are to be in the connection {connection}, which is not there") from None
-    for value in secrets.values():
-        mask_secret(value if isinstance(value, str) else json.dumps(value))
-    environment = {
-        name: value
-        for name, value in os.environ.items()
-        if not name.startswith(("AIRFLOW", "_AIRFLOW", "__AIRFLOW")) and name != "PYTHONPATH"
-    }
-    environment |= store.environment(secrets)
-    for what, names in (
-        ("TARGET_QBO_LEDGER_URL", ("TARGET_QBO_LEDGER_URL",)),
-        ("MELTANO_DATABASE_URI", ("MELTANO_DATABASE_URI", "MELTANO_STATE_BACKEND_URI")),
-    ):
-        if not any(
-            environment.get(name, _KEPT_ON_THE_WORKER).startswith(_KEPT_ON_THE_WORKER) is False for name in names
-        ):
-            place = " or ".join(store.secrets) or "its secrets"
-            raise StoresError(f"{what} names no database that all workers share: set it in {place}")
-    return environment
 
 
 def _relay(entry: Mapping[str, Any]) -> None:

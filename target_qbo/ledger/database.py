@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import hashlib
+import re
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -20,6 +21,8 @@ if TYPE_CHECKING:
 
 _BUSY_SECONDS = 60
 _MIGRATIONS = Path(__file__).parent / "migrations"
+_VERSION = re.compile(r"\d{4}")
+"""What a version of the ledger looks like; Alembic gives other programs' hexadecimal ones."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,7 +72,8 @@ def open_ledger(url: str, *, environment: str, realm_id: str) -> CompanyLedger:
         realm_id: The company's id in QuickBooks.
 
     Raises:
-        ConfigurationError: The URL is none that the ledger knows, or a newer release made the ledger.
+        ConfigurationError: The URL is none that the ledger knows, a newer release made the ledger, it is no ledger, or
+            its tables can't be made.
         UnreachableError: The database can't be opened.
     """
     engine = _engine(url)
@@ -81,6 +85,11 @@ def open_ledger(url: str, *, environment: str, realm_id: str) -> CompanyLedger:
         raise UnreachableError(
             f"the ledger's database can't be opened ({_shown(engine.url)}): {type(error.orig).__name__}; "
             "check ledger_url and that the database runs"
+        ) from None
+    except sa.exc.ProgrammingError as error:
+        raise ConfigurationError(
+            f"the ledger's tables can't be made or read ({_shown(engine.url)}): {type(error.orig).__name__}; "
+            "the user in ledger_url must be allowed to create tables there, in a database that is the ledger's own"
         ) from None
     return CompanyLedger(engine, found)
 
@@ -155,6 +164,11 @@ def _migrate(engine: Engine) -> None:
         version = connection.execute(sa.text("SELECT version_num FROM alembic_version")).scalar() if known else None
     if version == newest:
         return
+    if version is not None and not _VERSION.fullmatch(version):
+        raise ConfigurationError(
+            "the database that ledger_url names holds another program's tables, such as Meltano's: "
+            "give the ledger a database of its own"
+        )
     if version is not None and version > newest:
         raise ConfigurationError(f"the ledger is of a newer release (its version {version}): update franpos-qbo")
     from alembic import command  # noqa: PLC0415

@@ -4,9 +4,7 @@ from __future__ import annotations
 
 import json
 import subprocess
-import sys
-import time
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import pytest
 import requests
@@ -14,32 +12,21 @@ import requests
 from sandbox.arguments import DEMO_START
 from sandbox.comparison import compare
 from sandbox.fleet import companies, main
-from tests.shop import BIN, ROOT, RUN_SECONDS, START_SECONDS
+from tests.fleet import ask, running_fleet
+from tests.shop import BIN, RUN_SECONDS
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
     from pathlib import Path
 
-Store = dict[str, Any]
+    from sandbox.stores_file import Store
 
 
 @pytest.fixture
 def stores(tmp_path: Path) -> Iterator[list[Store]]:
     """Three stores, of which two share a company that takes its time."""
-    ready = tmp_path / "ready.json"
-    command = [sys.executable, "-m", "sandbox.fleet", "--stores", "3", "--shared", "2", "--ready-file", str(ready)]
-    with subprocess.Popen([*command, "--latency-ms", "150"], cwd=ROOT, stdout=subprocess.DEVNULL) as process:
-        deadline = time.monotonic() + START_SECONDS
-        while not (ready.exists() and ready.read_text().endswith("\n")):
-            assert process.poll() is None, "the stand-ins ended at once"
-            assert time.monotonic() < deadline, "the stand-ins did not start"
-            time.sleep(0.05)
-        yield json.loads(ready.read_text())["stores"]
-        process.terminate()
-
-
-def _get(store: Store, what: str) -> Any:
-    return requests.get(f"{store['control_url']}/{what}", timeout=30).json()
+    with running_fleet(tmp_path, "--stores", "3", "--shared", "2", "--latency-ms", "150") as stores:
+        yield stores
 
 
 def test_two_stores_of_one_company_at_the_same_time(
@@ -59,11 +46,11 @@ def test_two_stores_of_one_company_at_the_same_time(
     said = [process.communicate(timeout=RUN_SECONDS)[1] for process in running]
     assert [process.returncode for process in running] == [0, 0], "\n".join(said)
     assert sum("waiting for it to end" in text for text in said) == 1, "one posts, the other waits for it"
-    assert compare(_get(first, "tickets"), _get(first, "books")) == []
-    calls = _get(first, "qbo-calls")
+    assert compare(ask(first, "tickets"), ask(first, "books")) == []
+    calls = ask(first, "qbo-calls")
     assert calls["throttled"] == 0
     assert calls["max_concurrent"] <= 8
-    assert _get(other, "qbo-calls")["requests"] == 0
+    assert ask(other, "qbo-calls")["requests"] == 0
 
     refused = requests.get(
         f"{first['url']}/api/datadump/v1/orders/1/0/{DEMO_START}/102",

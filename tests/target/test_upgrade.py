@@ -19,7 +19,7 @@ from target_qbo.errors import ConfigurationError
 from target_qbo.ledger import documents, open_ledger, tickets
 from target_qbo.ledger.status import TicketStatus
 from target_qbo.ledger.tokens import TokenVault
-from tests.shop import Shop
+from tests.shop import ROOT, Shop, problem_lines, run
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -112,3 +112,32 @@ def test_a_ledger_of_a_newer_release_is_left_alone(shop: Shop, ledger_url: str) 
     engine.dispose()
     with pytest.raises(ConfigurationError, match="newer release"):
         _open(shop, ledger_url)
+
+
+def test_a_database_with_another_program_s_tables_is_left_alone(shop: Shop, tmp_path: Path) -> None:
+    environment = {"MELTANO_DATABASE_URI": f"sqlite:///{tmp_path}/meltano.db"}
+    made = run([str(ROOT / ".venv-meltano" / "bin" / "meltano"), "state", "list"], env=environment)
+    assert made.returncode == 0, made.stderr
+    with sqlite3.connect(tmp_path / "meltano.db") as database:
+        before = list(database.iterdump())
+        shop.configure_target(ledger_url=f"sqlite:///{tmp_path}/meltano.db")
+        result = shop.sync()
+        assert result.returncode == ConfigurationError.exit_code
+        assert "another program's tables, such as Meltano's" in problem_lines(result)[-1]
+        assert list(database.iterdump()) == before
+
+
+def test_a_user_who_may_make_no_tables_is_told_so(shop: Shop, postgres_database: str) -> None:
+    url = sa.make_url(postgres_database)
+    engine = sa.create_engine(url.set(drivername="postgresql+psycopg"), isolation_level="AUTOCOMMIT")
+    with engine.connect() as connection:
+        connection.execute(sa.text("DROP ROLE IF EXISTS lowly"))
+        connection.execute(sa.text("CREATE ROLE lowly LOGIN PASSWORD 'a-secret'"))  # PostgreSQL gives it no more
+    engine.dispose()
+    lowly = url.set(username="lowly", password="a-secret")
+    shop.configure_target(ledger_url=lowly.render_as_string(hide_password=False))
+    result = shop.sync()
+    assert result.returncode == ConfigurationError.exit_code
+    assert "InsufficientPrivilege" in (problem := problem_lines(result))[-1]
+    assert len(problem) == 1
+    assert "a-secret" not in result.stderr

@@ -7,16 +7,13 @@ mapped in a task of the realm's own, in its pool: a pool can't be mapped (apache
 from __future__ import annotations
 
 import datetime as dt
-import os
 from typing import Any
 
 from airflow.sdk import DAG, CronTriggerTimetable
 
+from orchestrate.airflow.environment import STORES_FILE
 from orchestrate.airflow.operators import StoreNight, Summary
-from orchestrate.nightly import PROJECT
 from orchestrate.stores import by_realm, load_stores, pool_of
-
-STORES_FILE = PROJECT / os.environ.get("FRANPOS_QBO_STORES", "stores.yml")
 
 MOST = 1000
 

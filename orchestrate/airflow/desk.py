@@ -1,0 +1,75 @@
+"""Airflow's operator for one store of many: a command of ``franpos-qbo`` with the settings and secrets of its night."""
+
+from __future__ import annotations
+
+import shlex
+import subprocess
+from typing import TYPE_CHECKING, Any
+
+import structlog
+from airflow.sdk import BaseOperator, Context
+from airflow.sdk.exceptions import AirflowFailException
+
+from orchestrate.airflow.commands import COMMANDS, MEANINGS
+from orchestrate.airflow.environment import store_environment
+from orchestrate.nightly import PROJECT
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+logger = structlog.get_logger("franpos_qbo")
+
+
+class StoreDesk(BaseOperator):
+    """Run one command for one store; what it prints is the task's log.
+
+    Args:
+        store: The store's name.
+        command: The command with its options, as one would type them after ``franpos-qbo``.
+        stores_file: ``stores.yml``, read by the worker when the task runs.
+    """
+
+    template_fields: Sequence[str] = ("store", "command")
+
+    def __init__(self, *, store: str, command: str, stores_file: str, **kwargs: Any) -> None:
+        super().__init__(**kwargs)
+        self.store = store
+        self.command = command
+        self.stores_file = stores_file
+        self._process: subprocess.Popen[str] | None = None
+
+    def execute(self, context: Context) -> None:  # noqa: ARG002 (Airflow's)
+        """Run the command.
+
+        Raises:
+            AirflowFailException: It ended with another exit code than 0, or can't be run; says what that means.
+        """
+        try:
+            words = shlex.split(self.command)
+            environment = store_environment(self.store, self.stores_file)
+        except ValueError as error:  # a quote without its end, or StoresError
+            raise AirflowFailException(f"store {self.store}: {error}") from None
+        if not words or words[0] not in COMMANDS:
+            raise AirflowFailException(f"a command begins with one of {', '.join(COMMANDS)}")
+        own = PROJECT / ".venv" / "bin" / "franpos-qbo"
+        with subprocess.Popen(  # noqa: S603 (no shell; a command of ours)
+            [str(own) if own.exists() else "franpos-qbo", *words],
+            cwd=PROJECT,
+            env=environment | {"PYTHONUNBUFFERED": "1"},
+            stdin=subprocess.DEVNULL,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.STDOUT,
+            text=True,
+            errors="replace",
+        ) as self._process:
+            for line in self._process.stdout or ():
+                logger.info(line.rstrip("\n"))
+            returned = self._process.wait()
+        if returned:
+            meaning = MEANINGS.get(returned, "see the log")
+            raise AirflowFailException(f"store {self.store}: {words[0]} ended with exit code {returned}: {meaning}")
+
+    def on_kill(self) -> None:
+        """End the command with the task; what is not done waits in the ledger."""
+        if self._process is not None and self._process.poll() is None:
+            self._process.terminate()
