@@ -29,7 +29,8 @@ Plugin = type[TapFranpos] | type[TargetQBO]
 PLUGINS: dict[Plugin, dict[str, Any]] = {TapFranpos: CONFIG_SCHEMA, TargetQBO: SETTINGS}
 BEGIN, END = "    settings:  # written by scripts/generate.py", "    # end of settings"
 BEGIN_COMMANDS, END_COMMANDS = "    commands:  # written by scripts/generate.py", "    # end of commands"
-KINDS = {"boolean": "boolean", "integer": "integer", "number": "decimal", "array": "array", "object": "object"}
+# Meltano can't pass a decimal on (it writes its settings as JSON, which knows none): whole seconds do.
+KINDS = {"boolean": "boolean", "integer": "integer", "number": "integer", "array": "array", "object": "object"}
 
 
 def main() -> int:

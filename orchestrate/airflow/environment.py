@@ -12,7 +12,8 @@ from airflow.sdk.exceptions import AirflowNotFoundException
 from airflow.sdk.log import mask_secret
 
 from orchestrate.nightly import PROJECT
-from orchestrate.stores import Store, StoresError, load_stores
+from orchestrate.stores import Store, load_stores
+from orchestrate.stores_yaml import StoresError
 
 if TYPE_CHECKING:
     from collections.abc import Mapping

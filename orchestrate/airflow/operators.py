@@ -11,7 +11,7 @@ from airflow.sdk.exceptions import AirflowException, AirflowFailException, Airfl
 from orchestrate import nightly
 from orchestrate.airflow.environment import store_environment
 from orchestrate.nightly import Night, Nightly
-from orchestrate.stores import StoresError
+from orchestrate.stores_yaml import StoresError
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence

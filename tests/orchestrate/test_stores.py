@@ -9,7 +9,8 @@ from typing import TYPE_CHECKING, Any
 import pytest
 import yaml
 
-from orchestrate.stores import StoresError, load_stores
+from orchestrate.stores import load_stores
+from orchestrate.stores_yaml import StoresError
 from tests.shop import ROOT, run
 
 if TYPE_CHECKING:
@@ -41,6 +42,32 @@ def _file(folder: Path, *stores: dict[str, Any], **more: Any) -> Path:
         ([_store(overrides={"target-qbo": {"client_secret": "x"}})], {}, "client_secret of target-qbo is secret"),
         ([_store(overrides={"tap-franpos": {"location_ids": [3]}})], {}, "location_ids of tap-franpos stands as"),
         ([_store()], {"settings": {"tap-github": {}}}, "tap-github"),
+        ([_store() | {"locations": ["x"]}], {}, "stores.0.locations.0"),
+        ([_store(overrides={"target-qbo": {"wait_days": "3"}})], {}, "wait_days of target-qbo is to be a whole"),
+        (
+            [_store(overrides={"target-qbo": {"wait_days": True}})],
+            {},
+            "wait_days of target-qbo is to be a whole",
+        ),
+        (
+            [_store(overrides={"target-qbo": {"on_change": "ask"}})],
+            {},
+            "on_change of target-qbo is one of update",
+        ),
+        ([_store()], {"settings": {"tap-franpos": {"time_zone": 7}}}, "time_zone of tap-franpos is to be text"),
+        (
+            [_store(overrides={"target-qbo": {"on_change": "skip"}}), _store("b", (2,))],
+            {},
+            "a, b share company 9130: set on_change alike",
+        ),
+        (
+            [
+                _store(overrides={"target-qbo": {"classes": {"1": "East"}}}),
+                _store("b", (2,), overrides={"target-qbo": {"classes": {"1": "West"}}}),
+            ],
+            {},
+            "a, b share company 9130: set classes alike",
+        ),
     ],
 )
 def test_what_is_wrong_is_said_with_its_place(
@@ -54,10 +81,61 @@ def test_what_is_wrong_is_said_with_its_place(
     assert len(checked.stderr.splitlines()) == 1
 
 
-@pytest.mark.parametrize("text", ["stores: [", "- a\n", "", "stores: !!python/object:os.system {}"])
+def test_what_is_wrong_with_one_store_leaves_the_others_alone(tmp_path: Path) -> None:
+    wrong = [_store("b", (2,), colour="red"), _store("c", (3,)), _store("d", (3,))]
+    a, b, c, d, e = load_stores(_file(tmp_path, _store(), *wrong, _store("e", (5,))))
+    assert not a.problems
+    assert not e.problems
+    assert "colour" in b.problems[0]
+    assert c.problems == d.problems == ("location 3 belongs to c and to d",)
+    with pytest.raises(StoresError, match="colour"):
+        b.environment({})
+
+
+def test_stores_of_a_company_know_each_other_s_departments(tmp_path: Path) -> None:
+    """Whichever runs first posts what waits for any of them."""
+    own = [{"target-qbo": {"departments": {str(location): f"Shop {location}"}}} for location in (1, 2)]
+    stores = load_stores(
+        _file(tmp_path, _store(overrides=own[0]), _store("b", (2,), overrides=own[1]), _store("c", (3,)))
+    )
+    for store in stores:
+        assert json.loads(store.environment({})["TARGET_QBO_DEPARTMENTS"]) == {"1": "Shop 1", "2": "Shop 2"}
+
+
+def test_null_unsets_and_a_date_needs_no_quotes(tmp_path: Path) -> None:
+    path = tmp_path / "stores.yml"
+    path.write_text(
+        """
+        settings: {tap-franpos: {start_date: 2026-11-01, end_date: 2026-12-01}, target-qbo: {doc_number_prefix: X-}}
+        stores: [{name: a, locations: [1], realm: '9', overrides: {
+            tap-franpos: {end_date: null}, target-qbo: {doc_number_prefix: null}}}]
+        """
+    )
+    (store,) = load_stores(path)
+    environment = store.environment({})
+    assert environment["TAP_FRANPOS_START_DATE"] == "2026-11-01"
+    assert not {"TAP_FRANPOS_END_DATE", "TARGET_QBO_DOC_NUMBER_PREFIX"} & set(environment)
+
+
+def test_secrets_of_another_store_are_found_out(tmp_path: Path) -> None:
+    (store,) = load_stores(_file(tmp_path, _store()))
+    assert store.environment({"TARGET_QBO_REALM_ID": "9130", "TAP_FRANPOS_LOCATION_IDS": [1]})
+    with pytest.raises(StoresError, match="TARGET_QBO_REALM_ID in its secrets"):
+        store.environment({"TARGET_QBO_REALM_ID": "9131"})
+    with pytest.raises(StoresError, match="TAP_FRANPOS_LOCATION_IDS in its secrets"):
+        store.environment({"TAP_FRANPOS_LOCATION_IDS": "[2]"})
+
+
+TWICE = "stores:\n- {name: a, locations: [1], realm: '1'}\nstores:\n- {name: b, locations: [2], realm: '2'}\n"
+FORGOTTEN_DASH = "stores:\n- name: a\n  locations: [1]\n  realm: '1'\n  name: b\n  locations: [2]\n  realm: '2'\n"
+
+
+@pytest.mark.parametrize(
+    "text", ["stores: [", "- a\n", "", "stores: !!python/object:os.system {}", "\ud800", TWICE, FORGOTTEN_DASH]
+)
 def test_a_file_that_is_none(tmp_path: Path, text: str) -> None:
     path = tmp_path / "stores.yml"
-    path.write_text(text)
+    path.write_bytes(text.encode(errors="surrogatepass"))
     with pytest.raises(StoresError):
         load_stores(path)
     with pytest.raises(StoresError, match=r"none\.yml"):
