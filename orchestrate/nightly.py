@@ -13,9 +13,10 @@ import signal
 import subprocess
 import sys
 import tempfile
+import time
 import uuid
 from collections.abc import Callable, Mapping
-from contextlib import ExitStack
+from contextlib import suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -30,7 +31,12 @@ _KINDS = {"settings": SETTINGS, "unreachable": UNREACHABLE}
 """What the tap, whose exit code is 1 for every error, says of it in its last line."""
 _UNREACHABLE_DATABASE = "OperationalError"
 """SQLAlchemy's name for it, with which Meltano ends where it can't come to its bookmarks."""
+_BAD = {"error", "critical"}
 _REASON_CHARACTERS = 1000
+_PLUGINS = ("extractors/tap-franpos", "loaders/target-qbo")
+_FOLDER = "franpos-qbo-"
+_FORGOTTEN_SECONDS = 2 * 24 * 3600
+_KILL_SECONDS = 60
 
 Entry = Mapping[str, Any]
 Relay = Callable[[Entry], None]
@@ -58,7 +64,7 @@ class Night:
     skipped: list[dict[str, Any]] = field(default_factory=list)
     _codes: dict[str, int] = field(default_factory=dict, repr=False)
     _kinds: list[int] = field(default_factory=list, repr=False)
-    _meltano_said: str = field(default="", repr=False)
+    _said: dict[str, str] = field(default_factory=dict, repr=False)
 
     def read(self, entry: Entry) -> None:
         """Take from one line of the log what it tells of the night."""
@@ -78,18 +84,19 @@ class Night:
             other = problem.partition(" Wait until")[0].rstrip(".")
             self.exit_code, self.reason = STILL_GOING, f"left alone: {other}"
         elif problem:
-            self.reason = self.reason or _line(problem)
-        elif "name" not in entry:
-            self._read_meltano(entry)
+            self._said["block"] = _line(problem)
+        else:
+            self._read_problem(entry)
 
-    def _read_meltano(self, entry: Entry) -> None:
-        """Take from a line that is Meltano's own, no plugin's, why it could not run the plugins."""
-        event = str(entry.get("event", ""))
-        if entry.get("level") == "error" or event.startswith("Error: "):
-            self._meltano_said = _line(event)
+    def _read_problem(self, entry: Entry) -> None:
+        """Take from a line what may be the reason, where no plugin says that it stopped: of a bug, or of Meltano."""
+        event = _line(str(entry.get("event", "")))
+        if entry.get("level") in _BAD or event.startswith("Error: "):
+            plugin = entry.get("name")
+            self._said["plugin" if plugin else "meltano"] = f"{plugin}: {event}" if plugin else event
         causes = entry.get("exception")
         if isinstance(causes, list) and any(cause.get("exc_type") == _UNREACHABLE_DATABASE for cause in causes):
-            self._meltano_said = f"the database of the bookmarks can't be used: {self._meltano_said}"
+            self._said["meltano"] = f"the database of the bookmarks can't be used: {event}"
             self._kinds.append(UNREACHABLE)
 
     def end(self, returned: int) -> None:
@@ -98,7 +105,8 @@ class Night:
             return
         found = {*self._codes.values(), *self._kinds}
         self.exit_code = next((code for code in _MOST_TELLING_FIRST if code in found), FAILED)
-        self.reason = self.reason or self._meltano_said or f"Meltano ended with exit code {returned}"
+        said = (self.reason, *(self._said.get(who) for who in ("plugin", "block", "meltano")))
+        self.reason = next(filter(None, said), f"Meltano ended with exit code {returned}")
 
     def as_record(self) -> dict[str, Any]:
         """Return it as one JSON object."""
@@ -125,6 +133,7 @@ class Nightly:
         self._environment.setdefault("MELTANO_RUN_ID", str(uuid.uuid4()))
         self._night = Night(run=self._environment["MELTANO_RUN_ID"], store=store)
         self._process: subprocess.Popen[str] | None = None
+        self._stopping = False
 
     def run(self, relay: Relay) -> Night:
         """Run the night to its end.
@@ -135,34 +144,67 @@ class Nightly:
         Returns:
             What it came to; a failure is told by its exit code.
         """
-        command = [meltano(self._environment, self._project), "--log-format", "json", "run"]
+        if missing := self._missing():
+            self._night.exit_code, self._night.reason = SETTINGS, missing
+            return self._night
+        # What is not installed is not fetched at midnight: it would be another release than the one that was tried.
+        command = [meltano(self._environment, self._project), "--log-format", "json", "run", "--no-install"]
         if self._night.store:
             command.append(f"--state-id-suffix={self._night.store}")
             self._environment["FRANPOS_QBO_STORE"] = self._night.store
-        with ExitStack() as stack:
-            self._keep_apart(Path(stack.enter_context(tempfile.TemporaryDirectory(prefix="franpos-qbo-"))))
-            self._process = stack.enter_context(
-                subprocess.Popen(  # noqa: S603 (our own words)
-                    [*command, JOB],
-                    cwd=self._project,
-                    env=self._environment,
-                    stdout=subprocess.PIPE,
-                    stderr=subprocess.STDOUT,
-                    text=True,
-                    errors="replace",
-                )
+        _sweep()
+        with tempfile.TemporaryDirectory(prefix=_FOLDER) as folder:
+            self._keep_apart(Path(folder))
+            self._process = subprocess.Popen(  # noqa: S603 (our own words)
+                [*command, JOB],
+                cwd=self._project,
+                env=self._environment,
+                stdout=subprocess.PIPE,
+                stderr=subprocess.STDOUT,
+                text=True,
+                errors="replace",
+                start_new_session=True,
             )
-            for line in self._process.stdout or ():
-                entry = _entry(line)
-                self._night.read(entry)
-                relay(entry)
-            self._night.end(self._process.wait())
+            if self._stopping:
+                self.stop()
+            try:
+                for line in self._process.stdout or ():
+                    entry = _entry(line)
+                    self._night.read(entry)
+                    relay(entry)
+                self._night.end(self._process.wait())
+            except BaseException:  # a time limit of whoever runs it: the run must not outlive its task
+                self._end(self._process)
+                raise
         return self._night
 
     def stop(self) -> None:
         """Ask the run to end; what is not done waits in the ledger for the next one."""
+        self._stopping = True
         if self._process is not None and self._process.poll() is None:
             self._process.terminate()
+
+    def _end(self, process: subprocess.Popen[str]) -> None:
+        """End the run: by asking, and where that does not help, by force."""
+        self.stop()
+        try:
+            process.wait(_KILL_SECONDS)
+        except subprocess.TimeoutExpired:
+            os.killpg(process.pid, signal.SIGKILL)
+            process.wait()
+
+    def _missing(self) -> str:
+        """Return what is not there and how to get it; empty: all is there."""
+        if shutil.which(meltano(self._environment, self._project)) is None:
+            return "meltano is not installed: make setup meltano"
+        if not (self._project / "meltano.yml").is_file():
+            return f"no meltano.yml in {self._project}: name its folder with --project"
+        if absent := [plugin for plugin in _PLUGINS if not (self._own_folder() / plugin / "venv").exists()]:
+            return f"{' and '.join(absent)} not installed in {self._own_folder()}: make setup meltano"
+        return ""
+
+    def _own_folder(self) -> Path:
+        return self._project / self._environment.get("MELTANO_SYS_DIR_ROOT", ".meltano")
 
     def _keep_apart(self, folder: Path) -> None:
         """Give this run a system folder of its own, with the project's installed plugins and its default database.
@@ -170,12 +212,10 @@ class Nightly:
         Meltano hands state and catalog to a plugin in files named after the plugin alone: of two stores at once one
         could be given the other's bookmarks.
         """
-        own = self._project / self._environment.get("MELTANO_SYS_DIR_ROOT", ".meltano")
-        for plugins in ("extractors", "loaders"):
-            (own / plugins).mkdir(parents=True, exist_ok=True)  # Meltano installs what is missing
-            (folder / plugins).symlink_to(own / plugins)
+        own = self._own_folder()
         # A link to the database, and no variable that names it: that would go before the project's .env.
-        (folder / "meltano.db").symlink_to(own / "meltano.db")
+        for shared in ("extractors", "loaders", "meltano.db"):
+            (folder / shared).symlink_to(own / shared)
         self._environment["MELTANO_SYS_DIR_ROOT"] = str(folder)
 
 
@@ -183,6 +223,14 @@ def meltano(environment: Mapping[str, str], project: Path = PROJECT) -> str:
     """Return Meltano's command: the one that ``MELTANO`` names, else the project's own, else that of the path."""
     own = project / ".venv-meltano" / "bin" / "meltano"
     return environment.get("MELTANO") or (str(own) if own.exists() else "meltano")
+
+
+def _sweep() -> None:
+    """Remove the folders of runs that were killed: settings with secrets are in them."""
+    for folder in Path(tempfile.gettempdir()).glob(f"{_FOLDER}*"):
+        with suppress(OSError):
+            if folder.stat().st_uid == os.getuid() and time.time() - folder.stat().st_mtime > _FORGOTTEN_SECONDS:
+                shutil.rmtree(folder)
 
 
 def _line(text: str) -> str:
@@ -209,10 +257,6 @@ def main(arguments: list[str] | None = None) -> int:
     options = parser.parse_args(arguments)
     project: Path = options.project.resolve()
     nightly = Nightly(options.store, os.environ, project)
-    if shutil.which(meltano(os.environ, project)) is None:
-        parser.error("meltano is not installed: make setup meltano")
-    if not (project / "meltano.yml").is_file():
-        parser.error(f"no meltano.yml in {project}: name its folder with --project")
     signal.signal(signal.SIGTERM, lambda *_: nightly.stop())
     night = nightly.run(_print)
     told = "done" if night.exit_code == DONE else night.reason

@@ -11,7 +11,8 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from orchestrate.nightly import DONE, FAILED, SETTINGS, UNREACHABLE
+from orchestrate import nightly
+from orchestrate.nightly import DONE, FAILED, SETTINGS, UNREACHABLE, Nightly
 from sandbox.environment import write_env_file
 from tests.shop import ROOT, RUN_SECONDS, Shop
 
@@ -77,3 +78,28 @@ def test_a_project_that_lacks_what_it_runs_says_so(project: Path) -> None:
     (project / "meltano.yml").write_text(jobless)
     assert "till-to-books not found" in (night := _night(project))["reason"]
     assert night["exit_code"] == FAILED
+
+
+def test_plugins_that_are_not_installed_are_not_fetched_at_midnight(project: Path) -> None:
+    (project / ".meltano" / "loaders").unlink()
+    night = _night(project)
+    assert night["exit_code"] == SETTINGS
+    assert night["reason"].startswith("loaders/target-qbo not installed in ")
+
+
+def test_a_run_does_not_outlive_the_time_that_it_is_given(project: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Airflow raises its time limit wherever the task is; a run that heeds no SIGTERM is ended all the same."""
+    deaf = project / "deaf"
+    deaf.write_text("#!/bin/sh\ntrap '' TERM\necho $$\nsleep 120 & wait\nsleep 120\n")
+    deaf.chmod(0o755)
+    monkeypatch.setattr(nightly, "_KILL_SECONDS", 0.5)
+    seen = []
+
+    def time_is_up(entry: nightly.Entry) -> None:
+        seen.append(int(entry["event"]))
+        raise TimeoutError
+
+    with pytest.raises(TimeoutError):
+        Nightly(None, os.environ | {"MELTANO": str(deaf)}, project).run(time_is_up)
+    with pytest.raises(ProcessLookupError):
+        os.kill(seen[0], 0)
