@@ -93,7 +93,8 @@ def _nights(site: AirflowSite, stores: Sequence[Store], databases: Mapping[str, 
     ]
     written = {store["name"]: _writes(store) for store in others}
 
-    print(f"\n{broken['name']} is connected again; what failed is cleared")
+    print(f"\n{broken['name']} is connected again; stores.yml is put into another order; what failed is cleared")
+    write_stores_file(PLACE / "stores.yml", stores[::-1])
     _write_secrets(stores, databases, refresh_tokens={})
     site.command("connections", "import", "--overwrite", str(PLACE / "connections.json"))
     body = {"dry_run": False, "only_failed": True, "include_downstream": True, "dag_run_id": run}

@@ -39,7 +39,7 @@ def main() -> int:
             {
                 "task": task.task_id,
                 "pool": task.pool,
-                "stores": getattr(task, "stores", None) or task.expand_input.value["store"],
+                "stores": task.expand_input.value["store"] if task.is_mapped else [],
                 "retries": task.retries,
                 "downstream": sorted(task.downstream_task_ids),
             }

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 COMMANDS = ("check", "preview", "rebuild", "reconcile", "resync", "runs", "sync", "tickets", "undo")
 """All that need no person at a terminal or a browser."""
+OF_THE_COMPANY = ("resync", "undo")
+"""Those that change what stands for all of a company's locations, where none is named."""
 MEANINGS = {
     1: "there are differences or skipped tickets, or the input can't be taken: see the log",
     2: "wrong use, or a wrong setting: see the log",

@@ -10,8 +10,8 @@ import structlog
 from airflow.sdk import BaseOperator, Context
 from airflow.sdk.exceptions import AirflowFailException
 
-from orchestrate.airflow.commands import COMMANDS, MEANINGS
-from orchestrate.airflow.environment import store_environment
+from orchestrate.airflow.commands import COMMANDS, MEANINGS, OF_THE_COMPANY
+from orchestrate.airflow.environment import SecretsMissing, find_store, store_environment
 from orchestrate.nightly import PROJECT
 
 if TYPE_CHECKING:
@@ -46,11 +46,19 @@ class StoreDesk(BaseOperator):
         """
         try:
             words = shlex.split(self.command)
-            environment = store_environment(self.store, self.stores_file)
-        except ValueError as error:  # a quote without its end, or StoresError
+            store, others = find_store(self.store, self.stores_file)
+            environment = store_environment(store)
+        except (ValueError, SecretsMissing) as error:  # a quote without its end, StoresError
             raise AirflowFailException(f"store {self.store}: {error}") from None
         if not words or words[0] not in COMMANDS:
             raise AirflowFailException(f"a command begins with one of {', '.join(COMMANDS)}")
+        if others:
+            logger.info(f"its company is {', '.join(others)}'s too")
+            if words[0] in OF_THE_COMPANY and not any(word.startswith("--location") for word in words):
+                locations = " or ".join(str(location) for location in store.locations)
+                raise AirflowFailException(
+                    f"{words[0]} would touch {', '.join(others)} too: add --location {locations}"
+                )
         own = PROJECT / ".venv" / "bin" / "franpos-qbo"
         with subprocess.Popen(  # noqa: S603 (no shell; a command of ours)
             [str(own) if own.exists() else "franpos-qbo", *words],
@@ -62,8 +70,12 @@ class StoreDesk(BaseOperator):
             text=True,
             errors="replace",
         ) as self._process:
-            for line in self._process.stdout or ():
-                logger.info(line.rstrip("\n"))
+            try:
+                for line in self._process.stdout or ():
+                    logger.info(line.rstrip("\n"))
+            except BaseException:  # the task's time limit: the command must not outlive it
+                self.on_kill()
+                raise
             returned = self._process.wait()
         if returned:
             meaning = MEANINGS.get(returned, "see the log")

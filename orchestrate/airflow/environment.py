@@ -1,61 +1,67 @@
-"""The variables of a store's night: the worker's own, the store's settings, and its secrets from Airflow's backend."""
+"""The variables of a store's night: the store's settings, its secrets from Airflow's backend, and no other store's."""
 
 from __future__ import annotations
 
 import json
 import os
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from airflow.sdk import Connection
 from airflow.sdk.exceptions import AirflowNotFoundException
 from airflow.sdk.log import mask_secret
 
 from orchestrate.nightly import PROJECT
-from orchestrate.stores import Store, load_stores
+from orchestrate.stores import Store, by_realm, load_stores
 from orchestrate.stores_yaml import StoresError
-
-if TYPE_CHECKING:
-    from collections.abc import Mapping
 
 STORES_FILE = PROJECT / os.environ.get("FRANPOS_QBO_STORES", "stores.yml")
 """The file of all stores: the one that the variable names, else ``stores.yml`` beside ``meltano.yml``."""
-_AIRFLOW_S_OWN = ("AIRFLOW", "_AIRFLOW", "__AIRFLOW")
+_LEDGER, _BOOKMARKS = "TARGET_QBO_LEDGER_URL", "MELTANO_DATABASE_URI"
+_NOT_PASSED_ON = ("AIRFLOW", "_AIRFLOW", "__AIRFLOW", "TAP_FRANPOS_", "TARGET_QBO_", "MELTANO_RUN_ID", "PYTHONPATH")
+"""Airflow's own, and what would count for every store; but a worker may name the ledger that all of them share."""
 _KEPT_ON_THE_WORKER = "sqlite:"
-_SHARED = (("TARGET_QBO_LEDGER_URL",), ("MELTANO_DATABASE_URI", "MELTANO_STATE_BACKEND_URI"))
-"""What must name a database that all workers share: one of each row."""
 
 
-def store_environment(name: str, stores_file: str) -> dict[str, str]:
+class SecretsMissing(LookupError):  # noqa: N818 (it may be a short outage as well)
+    """A store's secrets are not there, or Airflow's backend does not answer: it says the same of both."""
+
+
+def store_environment(store: Store) -> dict[str, str]:
     """Return the variables with which a store's night, and every command for it, runs.
 
-    Args:
-        name: The store's name.
-        stores_file: ``stores.yml``, read now.
-
     Raises:
-        StoresError: The file or the store's secrets can't be used, or something would be kept on the worker.
+        StoresError: The store's entry or its secrets can't be used, or something would be kept on the worker.
+        SecretsMissing: Its secrets are not to be had now.
     """
-    store = _store(name, Path(stores_file))
     secrets = _secrets(store)
     environment = {
         variable: value
         for variable, value in os.environ.items()
-        if not variable.startswith(_AIRFLOW_S_OWN) and variable != "PYTHONPATH"
+        if variable == _LEDGER or not variable.startswith(_NOT_PASSED_ON)
     }
     environment |= store.environment(secrets)
-    for names in _SHARED:
-        if not any(_is_shared(environment, variable) for variable in names):
+    for variable in (_LEDGER, _BOOKMARKS):
+        if environment.get(variable, _KEPT_ON_THE_WORKER).startswith(_KEPT_ON_THE_WORKER):
             place = " or ".join(store.secrets) or "its secrets"
-            raise StoresError(f"{names[0]} names no database that all workers share: set it in {place}")
+            raise StoresError(f"{variable} names no database that all workers share: set it in {place}")
+    if (PROJECT / ".env").exists():
+        raise StoresError(f"{PROJECT / '.env'} would count for every store: remove it")
     return environment
 
 
-def _store(name: str, file: Path) -> Store:
-    for store in load_stores(file):
+def find_store(name: str, stores_file: str) -> tuple[Store, list[str]]:
+    """Return a store as ``stores.yml`` has it now, and the names of the others in its company.
+
+    Raises:
+        StoresError: The file can't be used, or the store stands no longer in it.
+    """
+    stores = load_stores(Path(stores_file))
+    for store in stores:
         if store.name == name:
-            return store
-    raise StoresError(f"it stands no longer in {file}")
+            sharing = by_realm(stores)[1].get(store.realm, [])
+            return store, [other.name for other in sharing if other.name != name]
+    raise StoresError(f"it stands no longer in {stores_file}")
 
 
 def _secrets(store: Store) -> dict[str, Any]:
@@ -64,12 +70,7 @@ def _secrets(store: Store) -> dict[str, Any]:
         try:
             secrets |= Connection.get(connection).extra_dejson
         except AirflowNotFoundException:
-            raise StoresError(f"its secrets are to be in the connection {connection}, which is not there") from None
+            raise SecretsMissing(f"its secrets are to be in the connection {connection}, which is not there") from None
     for value in secrets.values():
         mask_secret(value if isinstance(value, str) else json.dumps(value))
     return secrets
-
-
-def _is_shared(environment: Mapping[str, str], variable: str) -> bool:
-    value = environment.get(variable)
-    return bool(value) and not str(value).startswith(_KEPT_ON_THE_WORKER)

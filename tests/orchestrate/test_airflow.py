@@ -25,6 +25,7 @@ if TYPE_CHECKING:
     from sandbox.stores_file import Store
 
 AIRFLOW = ROOT / ".venv-airflow" / "bin" / "airflow"
+MISTAKEN = "- {name: mistaken, locations: [7], realm: 9130}\n"
 ASKING = {"completion", "connect", "disconnect"}
 
 
@@ -40,6 +41,8 @@ class Airflow:
     def __init__(self, folder: Path, stores: list[Store], shared: Mapping[str, str]) -> None:
         self._stores, self._shared = stores, shared
         write_stores_file(folder / "stores.yml", stores)
+        with (folder / "stores.yml").open("a") as file:
+            file.write(MISTAKEN)
         kept = {name: value for name, value in os.environ.items() if not name.startswith(("AIRFLOW", "MELTANO"))}
         self._environment = kept | {
             "AIRFLOW_HOME": str(folder),
@@ -99,7 +102,8 @@ def test_a_night_with_a_store_that_fails_and_its_repair_from_the_desk(
     green, log = airflow.run("franpos_qbo")
     assert not green
     assert f"{well['name']}: done" in log
-    assert f"1 of 2 stores failed: {broken['name']}: target-qbo: QuickBooks no longer accepts the refresh token" in log
+    assert "2 of 3 stores failed: mistaken: stores.2.realm: 9130 is not of type 'string'; " in log
+    assert f"{broken['name']}: target-qbo: QuickBooks no longer accepts the refresh token" in log
     assert compare(ask(well, "tickets"), ask(well, "books")) == []
     assert ask(broken, "books")["documents"] == []
 

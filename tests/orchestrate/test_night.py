@@ -33,7 +33,12 @@ def _stopped(text: str, **fields: Any) -> dict[str, Any]:
         ([_stopped("no answer", name="target-qbo", exit_code=3)], 1, FAILED, "target-qbo: no answer"),
         ([{"event": "Error: Block x not found", "level": "info"}], 1, FAILED, "Error: Block x not found"),
         ([{"event": "bad\nfile", "level": "error"}, {"event": "Need help?", "level": "info"}], 1, FAILED, "bad file"),
-        ([{"event": "a plugin's", "level": "error", "name": "tap-franpos"}, BLOCK], 1, FAILED, "tap-franpos: a plugin's"),
+        (
+            [{"event": "a plugin's", "level": "error", "name": "tap-franpos"}, BLOCK],
+            1,
+            FAILED,
+            "tap-franpos: a plugin's",
+        ),
         (
             [{"event": "refused", "level": "error", "exception": [{"exc_type": "OperationalError"}]}],
             1,

@@ -91,4 +91,5 @@ def test_the_dag_maps_a_task_over_stores_and_one_over_each_shared_company(dag: d
     assert tasks["store"]["pool"] == "default_pool"
     assert tasks["store"]["retries"] == shared["retries"] == 3
     assert tasks["store"]["downstream"] == shared["downstream"] == ["summary"]
-    assert tasks["summary"]["stores"] == ["boise", "denver-downtown", "denver-airport"]
+    assert tasks["plan"]["downstream"] == ["realm_9130350000000022", "store"]
+    assert tasks["plan"]["stores"] == tasks["summary"]["stores"] == []
