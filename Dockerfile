@@ -38,7 +38,6 @@ COPY orchestrate/__init__.py orchestrate/nightly.py orchestrate/
 ENV PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin:/opt/franpos-qbo/.venv/bin:/opt/franpos-qbo/.venv-meltano/bin \
     PYTHONUNBUFFERED=1 \
     PYTHONDONTWRITEBYTECODE=1 \
-    MELTANO_AUTO_INSTALL=false \
     MELTANO_DATABASE_URI=sqlite:////var/lib/franpos-qbo/meltano.db \
     TARGET_QBO_LEDGER_URL=sqlite:////var/lib/franpos-qbo/ledger.db
 USER 10001:10001

@@ -43,7 +43,7 @@ class Measured:
     cpu_of_a_ticket: float = 0.0025
     cpu_of_meltano: float = 1.9
     cpu_of_airflow: float = 3.1
-    cpu_of_a_listed_store: float = 0.00013
+    cpu_of_a_listed_store: float = 0.00024
     cpu_of_database: float = 0.11
     wall_of_a_night: float = 3.5
     memory_of_a_night: float = 305e6

@@ -9,7 +9,7 @@ from __future__ import annotations
 import argparse
 import json
 import sys
-from collections import defaultdict
+from collections import Counter, defaultdict
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -155,8 +155,8 @@ def _is_named(entry: Any) -> bool:  # noqa: ANN401 (any YAML)
 
 
 def _same_names(entries: Sequence[Mapping[str, Any]]) -> list[str]:
-    names = [entry["name"] for entry in entries]
-    return [f"two stores are named {name}" for name in sorted({name for name in names if names.count(name) > 1})]
+    names = Counter(entry["name"] for entry in entries)
+    return [f"two stores are named {name}" for name, number in names.items() if number > 1]
 
 
 def _store(entry: Mapping[str, Any], common: Settings, secrets: str | None, problems: list[str]) -> Store:
