@@ -6,6 +6,7 @@ The source of every rule is the accounting rules' table that its function names.
 from __future__ import annotations
 
 import datetime as dt
+from dataclasses import dataclass
 from decimal import Decimal
 from typing import TYPE_CHECKING, TypeVar
 
@@ -25,7 +26,7 @@ from target_qbo.accounting.money import ZERO, apportion, cents, fits_decimals, m
 from target_qbo.accounting.tenders import Settlement, settle
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator, Sequence
+    from collections.abc import Callable, Iterator, Mapping, Sequence
 
     from target_qbo.accounting.rules import Rules
     from target_qbo.accounting.ticket import Discount, Line, PaymentRow, Ticket
@@ -75,8 +76,9 @@ def decide(
         return Skipped("date_out_of_range", f"{ticket.created_at} is no time of a sale: correct the ticket at the till")
     if missing:
         return _wait(missing, "incomplete", until, now)
-    document_lines = list(_goods(ticket, discounts, rules))
     ticket_total = cents(ticket.total)
+    extras = _extras(ticket, discounts, ticket_total)
+    document_lines = list(_goods(ticket, discounts, extras, rules))
     lines_total = total(line.amount for line in document_lines)
     if lines_total != ticket_total:
         return Skipped(
@@ -133,26 +135,46 @@ def _holds(number: Decimal) -> bool:
     return number.copy_abs() <= _LARGEST
 
 
-def _goods(ticket: Ticket, discounts: Sequence[Discount], rules: Rules) -> Iterator[DocumentLine]:
+@dataclass(frozen=True, slots=True)
+class _Extras:
+    """What is no sold line, in whole cents: each discount by its id (positive lowers the total), tips, tax."""
+
+    discounts: Mapping[str, Decimal]
+    tips: Decimal
+    tax: Decimal
+
+
+def _extras(ticket: Ticket, discounts: Sequence[Discount], ticket_total: Decimal) -> _Extras:
+    """Round discounts, tips and tax, each kind as a whole (accounting rules, parts of a cent).
+
+    Where the kinds are a cent off the ticket's total so, though the till's own figures come to it, all of them are
+    rounded together: the ticket is sound, and only the rounding differs.
+    """
+    ids = [discount.discount_id for discount in discounts]
+    off = [discount.amount for discount in discounts]
+    extras = _Extras(dict(zip(ids, apportion(off), strict=True)), cents(ticket.tip_total), cents(ticket.tax_total))
+    sold = total(cents(line.amount) for line in ticket.lines)
+    together = [*(amount.copy_negate() for amount in off), ticket.tip_total, ticket.tax_total]
+    by_kind = total([sold, extras.tips, extras.tax, *(amount.copy_negate() for amount in extras.discounts.values())])
+    if by_kind == ticket_total or sold + cents(total(together)) != ticket_total:
+        return extras
+    *rounded, tips, tax = apportion(together)
+    return _Extras(dict(zip(ids, (-amount + ZERO for amount in rounded), strict=True)), tips, tax)
+
+
+def _goods(ticket: Ticket, discounts: Sequence[Discount], extras: _Extras, rules: Rules) -> Iterator[DocumentLine]:
     """Yield the lines in sale signs: sold lines each with its discounts, whole-ticket discounts, tips, tax."""
-    amounts = dict(
-        zip(
-            (discount.discount_id for discount in discounts),
-            apportion([discount.amount for discount in discounts]),
-            strict=True,
-        )
-    )
     line_ids = {line.line_id for line in ticket.lines}
     for line in ticket.lines:
         yield _sold(line, rules)
         for discount in discounts:
             if discount.line_id == line.line_id:
-                yield from _discount(discount, amounts[discount.discount_id], rules)
+                yield from _discount(discount, extras.discounts[discount.discount_id], rules)
     for discount in discounts:
         if discount.line_id not in line_ids:
-            yield from _discount(discount, amounts[discount.discount_id], rules)
-    yield from _single(ItemRole.TIPS, rules.tips_item, cents(ticket.tip_total))
-    yield from _single(ItemRole.TAX, rules.tax_item, cents(ticket.tax_total))
+            yield from _discount(discount, extras.discounts[discount.discount_id], rules)
+    yield from _single(ItemRole.TIPS, rules.tips_item, extras.tips)
+    yield from _single(ItemRole.TAX, rules.tax_item, extras.tax)
 
 
 def _sold(line: Line, rules: Rules) -> DocumentLine:

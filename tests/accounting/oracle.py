@@ -61,11 +61,11 @@ def whole_cents(amount: Decimal | Fraction) -> int:
     return -size if exact < 0 else size
 
 
-def lines_total(case: Case) -> int:
-    """Return what a ticket's lines come to: sold lines each, every other kind as a whole."""
+def sound_totals(case: Case) -> tuple[int, int]:
+    """Return what a ticket's lines come to: sold lines each, every other kind as a whole; and all other together."""
     sold = sum(whole_cents(line.amount) for line in case.ticket.lines)
-    discount = whole_cents(sum((Fraction(row.amount) for row in _counted_discounts(case)), Fraction(0)))
-    return sold - discount + whole_cents(case.ticket.tax_total) + whole_cents(case.ticket.tip_total)
+    exact = [-_exact_discount(case), Fraction(case.ticket.tax_total), Fraction(case.ticket.tip_total)]
+    return sold + sum(map(whole_cents, exact)), sold + whole_cents(sum(exact, Fraction(0)))
 
 
 def expect(case: Case, now: dt.datetime, wait_days: int = 3) -> Verdict:
@@ -79,7 +79,7 @@ def expect(case: Case, now: dt.datetime, wait_days: int = 3) -> Verdict:
     if named - here:
         return Verdict("waiting" if patience else "incomplete")
     due = whole_cents(ticket.total)
-    if lines_total(case) != due:
+    if due not in sound_totals(case):
         return Verdict("lines_mismatch")
     paid = _paid(case)
     received = sum(amount for _, amount in paid)
@@ -137,8 +137,18 @@ def _counted_discounts(case: Case) -> Iterable[Discount]:
     return [row for row in case.discounts if ids is None or row.discount_id in ids]
 
 
+def _exact_discount(case: Case) -> Fraction:
+    return sum((Fraction(row.amount) for row in _counted_discounts(case)), Fraction(0))
+
+
 def _discounts(case: Case) -> int:
-    return whole_cents(sum((Fraction(row.amount) for row in _counted_discounts(case)), Fraction(0)))
+    """Return what the discounts come to in the document."""
+    ticket = case.ticket
+    if sound_totals(case)[0] == whole_cents(ticket.total):
+        return whole_cents(_exact_discount(case))
+    rows = sorted(_counted_discounts(case), key=lambda row: int(row.discount_id))
+    shares = share([*(-row.amount for row in rows), ticket.tip_total, ticket.tax_total])
+    return -sum(shares[:-2])
 
 
 def _anything_else(case: Case, paid: Sequence[tuple[str, int]]) -> bool:

@@ -72,6 +72,15 @@ def test_parts_of_a_cent_are_rounded_each_kind_by_itself() -> None:
     assert [amount for *_, amount in lines_of(document)] == ["10.00", "-1.00", "0.01", "0.01"]
 
 
+def test_parts_of_a_cent_are_rounded_together_where_the_till_s_own_figures_say_so() -> None:
+    """5.00 - 0.334 + 0.335 is 5.001, which the till rounds to 5.00; each kind by itself comes to 5.01."""
+    sold = ticket(goods("1", "5.00", "5.00"), total="5.001", tax="0.335")
+    document = Case(sold, tenders(("Cash", "5.00")), (off("0.334"),)).posted()
+    assert [amount for *_, amount in lines_of(document)] == ["5.00", "-0.33", "0.33"]
+    cent_off = replace(sold, total=Decimal("5.02"))
+    assert Case(cent_off, tenders(("Cash", "5.02")), (off("0.334"),)).skipped().code == "lines_mismatch"
+
+
 def test_tax_below_half_a_cent_and_its_mirror_are_left_out() -> None:
     for sign in ("", "-"):
         sold = ticket(goods(f"{sign}1", "5", f"{sign}5.00"), total=f"{sign}5.00", tax=f"{sign}0.0049")

@@ -42,5 +42,5 @@ with DAG(
         command="{{ params.command }}",
         stores_file=str(STORES_FILE),
         retries=0,
-        execution_timeout=dt.timedelta(hours=12),
+        execution_timeout=dt.timedelta(hours=4),
     )
