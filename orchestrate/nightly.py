@@ -33,6 +33,7 @@ _UNREACHABLE_DATABASE = "OperationalError"
 """SQLAlchemy's name for it, with which Meltano ends where it can't come to its bookmarks."""
 _BAD = {"error", "critical"}
 _REASON_CHARACTERS = 1000
+_SHOWN_SKIPPED = 50
 _PLUGINS = ("extractors/tap-franpos", "loaders/target-qbo")
 _FOLDER = "franpos-qbo-"
 _FORGOTTEN_SECONDS = 2 * 24 * 3600
@@ -109,13 +110,15 @@ class Night:
         self.reason = next(filter(None, said), f"Meltano ended with exit code {returned}")
 
     def as_record(self) -> dict[str, Any]:
-        """Return it as one JSON object."""
+        """Return it as one JSON object, which names some of the skipped tickets and says how many more there are."""
         record: dict[str, Any] = {"run": self.run, "exit_code": self.exit_code, "summary": self.summary}
-        return record | {
-            name: value
-            for name, value in (("store", self.store), ("reason", self.reason), ("skipped", self.skipped))
-            if value
+        some = {
+            "store": self.store,
+            "reason": self.reason,
+            "skipped": self.skipped[:_SHOWN_SKIPPED],
+            "skipped_more": max(0, len(self.skipped) - _SHOWN_SKIPPED),
         }
+        return record | {name: value for name, value in some.items() if value}
 
 
 class Nightly:
@@ -188,7 +191,7 @@ class Nightly:
         """End the run: by asking, and where that does not help, by force."""
         self.stop()
         try:
-            process.wait(_KILL_SECONDS)
+            process.communicate(timeout=_KILL_SECONDS)  # reads on: who writes its last words must not wait for us
         except subprocess.TimeoutExpired:
             os.killpg(process.pid, signal.SIGKILL)
             process.wait()

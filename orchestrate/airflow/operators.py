@@ -19,7 +19,6 @@ if TYPE_CHECKING:
 
 NIGHT = "night"
 """Key of the XCom in which a store's night is told."""
-_SHOWN_SKIPPED = 50
 _NEEDS_A_PERSON = {nightly.SETTINGS, nightly.SIGN_IN}
 _SHOWN_FIELDS = (
     *("name", "run", "realm", "location", "ticket", "receipt", "code", "event_name", "summary", "exit_codes"),
@@ -60,7 +59,7 @@ class StoreNight(BaseOperator):
         task = context["ti"]
         self.store = context["store"] = self._planned(task)  # in the context for the task's name in the UI
         night = self._night()
-        task.xcom_push(key=NIGHT, value=_shortened(night))
+        task.xcom_push(key=NIGHT, value=night.as_record())
         if night.exit_code == nightly.DONE:
             return
         problem = f"store {self.store}: {night.reason}"
@@ -72,7 +71,7 @@ class StoreNight(BaseOperator):
 
     def _planned(self, task: Any) -> str:
         """Return the name of the store that has this task's number in the plan."""
-        planned = task.xcom_pull(task_ids=PLAN)[task.task_id]
+        planned = (task.xcom_pull(task_ids=PLAN) or {}).get(task.task_id, [])
         if task.map_index >= len(planned):
             raise AirflowSkipException(f"{self.store} came into {self.stores_file} after this night had begun")
         name: str = planned[task.map_index]
@@ -146,12 +145,6 @@ def _relay(entry: Mapping[str, Any]) -> None:
     if "metric_info" in fields:
         level = "debug"
     getattr(logger, level if level in _LEVELS else "info")(event, **{"plugin": fields.pop("name", "meltano"), **fields})
-
-
-def _shortened(night: Night) -> dict[str, Any]:
-    record = night.as_record()
-    more = len(night.skipped) - _SHOWN_SKIPPED
-    return record | ({"skipped": night.skipped[:_SHOWN_SKIPPED], "skipped_more": more} if more > 0 else {})
 
 
 def _tell(night: Mapping[str, Any]) -> None:

@@ -60,3 +60,12 @@ def test_the_exit_code_and_the_reason(lines: list[dict[str, Any]], returned: int
     night.end(returned)
     assert night.exit_code == code
     assert reason in night.reason
+
+
+def test_the_last_line_stays_short_however_many_tickets_are_skipped() -> None:
+    night = Night(run="r", store="s")
+    for number in range(400):
+        night.read({"event": "", "event_name": "ticket_skipped", "ticket": str(number), "new": True})
+    night.end(0)
+    record = night.as_record()
+    assert (len(record["skipped"]), record["skipped_more"]) == (50, 350)
