@@ -238,8 +238,7 @@ class Deciding:
             verify_company(
                 self._ledger,
                 self._client,
-                self._references.guest_customer().qbo_id,
-                self._references.guest_balance(),
+                self._references,
                 earliest,
                 accept_existing=self._settings.accept_existing,
             )

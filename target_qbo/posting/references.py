@@ -23,6 +23,7 @@ from target_qbo.posting.lists import pick
 from target_qbo.posting.payloads import DocumentRefs
 from target_qbo.posting.plans import OURS, AccountRole
 from target_qbo.posting.preferences import preferences_in
+from target_qbo.qbo.client import quoted
 from target_qbo.qbo.faults import QboFaultError
 
 if TYPE_CHECKING:
@@ -100,9 +101,13 @@ class References:
         return self._entities.remembered("Customer", name, self._find_customer)
 
     def guest_balance(self) -> Decimal | None:
-        """Return what the guest customer owes less its open credit; None where its row was not read in this run."""
-        row = self._entities.seen("Customer", self.guest_customer().qbo_id)
-        balance = row.get("Balance") if row else None
+        """Return what the guest customer owes less its open credit; a read where it was remembered. None: not told."""
+        guest = self.guest_customer().qbo_id
+        row = self._entities.seen("Customer", guest)
+        if row is None:
+            where = f"Id = {quoted(guest)} and Active in (true,false)"
+            row = next(self._client.query("Customer", where), {})
+        balance = row.get("Balance")
         return None if balance is None else Decimal(str(balance))
 
     def payment_method(self, method: PaymentMethod) -> Reference:
