@@ -83,9 +83,6 @@ class Deciding:
             self._references.forget()
 
     def _decide(self, pending: PendingTicket, references: References) -> TicketWork | None:
-        if pending.code == FOUND_VOIDED:
-            self._settlements.settle(*_as_read(pending), TicketStatus.UNDONE, FOUND_VOIDED, FOUND_VOIDED_REASON)
-            return None
         decision = decide(
             Ticket.from_record(pending.record),
             [payment_from_record(record) for record in pending.payments],
@@ -93,10 +90,12 @@ class Deciding:
             self._settings.rules,
             dt.datetime.now(dt.UTC),
         )
-        if isinstance(decision, Document):
-            return self._compare(pending, decision, references)
         if isinstance(decision, Voided):
             self._void(pending)
+        elif pending.code == FOUND_VOIDED:
+            self._settlements.settle(*_as_read(pending), TicketStatus.UNDONE, FOUND_VOIDED, FOUND_VOIDED_REASON)
+        elif isinstance(decision, Document):
+            return self._compare(pending, decision, references)
         elif pending.standing and not pending.half_done:
             self._settlements.skip(
                 *_as_read(pending),

@@ -18,6 +18,7 @@ from target_qbo.accounting.money import cents
 from target_qbo.errors import ConfigurationError
 from target_qbo.ledger import documents
 from target_qbo.ledger import references as stored
+from target_qbo.ledger.rebuilding import enter_voided
 from target_qbo.ledger.seen import Seen, rivals, write_gone, write_seen
 from target_qbo.posting.payloads import ENTITIES
 from target_qbo.posting.recovery import found_in
@@ -82,6 +83,8 @@ def verify_company(
 ) -> None:
     """Adopt the documents of ours that stand from ``earliest`` on, where the ledger does not know the company yet.
 
+    Tickets that have voided documents only stay undone: a person took them out.
+
     Args:
         ledger: The company's ledger.
         client: The company.
@@ -98,6 +101,7 @@ def verify_company(
         return
     existing = Existing(ledger, adopts=True)
     existing.read(client, references.guest_customer().qbo_id, references.guest_balance(), period)
+    undone = enter_voided(ledger, existing.voided, dt.datetime.now(dt.UTC))
     if existing.in_the_way and not accept_existing:
         raise ConfigurationError(
             f"the guest customer already has documents that are not ours, or open credit, where posting begins on "
@@ -106,6 +110,8 @@ def verify_company(
         )
     if existing.ours:
         logger.info("%d documents of ours were already in QuickBooks and are taken over", existing.ours)
+    if undone:
+        logger.warning("%d tickets have voided documents only: they stay undone until they are resynced", undone)
     stored.write_company_facts(ledger, verified_from=earliest)
 
 
