@@ -89,9 +89,10 @@ def _keep_undone(connection: Connection, ledger: CompanyLedger, document: Found,
             revision=0,
             pending=False,
         )
-        return connection.execute(new.returning(tickets.c.id)).scalar_one()
-    if connection.execute(sa.select(documents.c.id).where(documents.c.ticket == key)).first() is not None:
+        key = connection.execute(new.returning(tickets.c.id)).scalar_one()
+    elif connection.execute(sa.select(documents.c.id).where(documents.c.ticket == key)).first() is not None:
         return None
-    # Its record came before QuickBooks was asked; where it is pending, it is still looked at: it may be a void.
-    connection.execute(sa.update(tickets).where(tickets.c.id == key).values(undone))
+    else:
+        # Its record came before QuickBooks was asked; where it is pending, it is still looked at: it may be a void.
+        connection.execute(sa.update(tickets).where(tickets.c.id == key).values(undone))
     return key

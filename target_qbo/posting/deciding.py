@@ -5,9 +5,8 @@ from __future__ import annotations
 import datetime as dt
 from typing import TYPE_CHECKING
 
-from target_qbo.accounting import Document, DocumentKind, PaymentMethod, Ticket, Voided, Waiting, decide
+from target_qbo.accounting import Document, DocumentKind, PaymentMethod, Voided, Waiting, decide_records
 from target_qbo.accounting.liabilities import booked_as_income
-from target_qbo.accounting.ticket import discount_from_record, payment_from_record
 from target_qbo.errors import ConfigurationError
 from target_qbo.ledger import documents, tickets
 from target_qbo.ledger.rebuilding import FOUND_VOIDED, FOUND_VOIDED_REASON
@@ -83,12 +82,8 @@ class Deciding:
             self._references.forget()
 
     def _decide(self, pending: PendingTicket, references: References) -> TicketWork | None:
-        decision = decide(
-            Ticket.from_record(pending.record),
-            [payment_from_record(record) for record in pending.payments],
-            [discount_from_record(record) for record in pending.discounts],
-            self._settings.rules,
-            dt.datetime.now(dt.UTC),
+        decision = decide_records(
+            pending.record, pending.payments, pending.discounts, self._settings.rules, dt.datetime.now(dt.UTC)
         )
         if isinstance(decision, Voided):
             self._void(pending)
