@@ -19,7 +19,7 @@ from target_qbo.ledger.references import Reference
 from target_qbo.posting.accounts import Accounts
 from target_qbo.posting.entities import Entities, UnavailableError
 from target_qbo.posting.items import Items
-from target_qbo.posting.lists import pick
+from target_qbo.posting.lists import pick, pick_named
 from target_qbo.posting.payloads import DocumentRefs
 from target_qbo.posting.plans import OURS, AccountRole
 from target_qbo.posting.preferences import preferences_in
@@ -36,7 +36,7 @@ if TYPE_CHECKING:
 
 logger = logging.getLogger("target-qbo.references")
 
-_TRACKED = {"Department": "departments", "Class": "classes"}
+_TRACKED = {"Department": "departments", "Class": "classes"}  # what is tracked, and the setting that names them
 
 
 class References:
@@ -203,7 +203,7 @@ class References:
             return None
 
         def find() -> Reference:
-            row = pick(self._entities.rows(entity), "Name", name)
+            row = pick_named(self._entities.rows(entity), entity, name, _TRACKED[entity])
             if row is None or not row.get("Active", True):
                 raise ConfigurationError(f"QuickBooks has no {entity.lower()} {name!r} in use")
             return Reference(entity, "", row["Id"], row["Name"])
