@@ -152,7 +152,10 @@ _PROPERTIES: dict[str, Schema] = {
     "cost_of_goods_sold_account": _text("Expense account of products.", "Cost of Goods Sold"),
     "discounts_account": _text("Income account of discounts.", "Discounts given"),
     "undeposited_funds_account": _text("Where payments go and refunds come from by default.", "Undeposited Funds"),
-    "deposit_accounts": _map("Account by payment method (Cash, Check, Credit Card, Gift Card, Other) instead of that."),
+    "deposit_accounts": _map(
+        "Account by payment method (Cash, Check, Credit Card, Gift Card, Other) instead of that; one under another as "
+        "Parent:Name."
+    ),
     "tender_map": _map(
         "What a tender of the till is, by its name: Cash, Check, Credit Card, Gift Card, Other, Reward points or "
         "Customer balance."

@@ -5,6 +5,7 @@ from __future__ import annotations
 import abc
 import datetime as dt
 import json
+import re
 from decimal import Decimal
 from functools import cache
 from importlib import resources
@@ -29,6 +30,11 @@ if TYPE_CHECKING:
 
 _MOST_DIGITS = 60
 _LONGEST_ID = 200
+_LEAP_SECOND = re.compile(r"(T\d\d:\d\d):60")  # legal in a time (RFC 3339), unknown to Python
+_READERS: Mapping[str, Callable[[str], object]] = {
+    "date": dt.date.fromisoformat,
+    "date-time": dt.datetime.fromisoformat,
+}
 
 
 class LedgerTarget(Target):
@@ -53,7 +59,7 @@ class LedgerSink(BatchSink):
     def __init__(self, target: LedgerTarget, *args: Any, **kwargs: Any) -> None:  # noqa: ANN401 (the SDK's)
         super().__init__(target, *args, **kwargs)
         self._ledger = target.ledger
-        self._check, self._fields = _contract(self.stream)
+        self._check, self._fields, self._times = _contract(self.stream)
 
     def get_validator(self) -> BaseJSONSchemaValidator | None:
         """Leave validation to the contract: it is stricter than what a tap may declare."""
@@ -78,9 +84,14 @@ class LedgerSink(BatchSink):
         for name in self.id_names:
             if len(record[name]) > _LONGEST_ID or record[name] != clean_text(record[name]) or ";" in record[name]:
                 raise InputError(f"stream {self.stream}, {named}: {name} has blanks or signs that no id has")
-        context.setdefault("records", []).append(
-            {name: value for name, value in record.items() if name in self._fields}
-        )
+        kept = {name: value for name, value in record.items() if name in self._fields}
+        for name, read in self._times.items():
+            try:
+                kept[name] = _LEAP_SECOND.sub(r"\1:59", kept[name])
+                read(kept[name])
+            except ValueError as error:
+                raise InputError(f"stream {self.stream}, {named}: {name} can't be read: {error}") from None
+        context.setdefault("records", []).append(kept)
 
     def process_batch_files(self, *_args: Any, **_kwargs: Any) -> None:  # noqa: ANN401 (the SDK's)
         """Refuse BATCH messages: their records would not pass by the contract."""
@@ -139,10 +150,14 @@ def _monstrous(value: Any) -> bool:  # noqa: ANN401 (any JSON value)
 
 
 @cache
-def _contract(stream: str) -> tuple[Callable[[Mapping[str, Any]], object], frozenset[str]]:
-    """Return a stream's compiled schema and the names of its fields."""
+def _contract(
+    stream: str,
+) -> tuple[Callable[[Mapping[str, Any]], object], frozenset[str], Mapping[str, Callable[[str], object]]]:
+    """Return a stream's compiled schema, the names of its fields, and what reads those that are times."""
     text = resources.files(franpos_qbo.schemas).joinpath(f"{stream}.json").read_text("utf-8")
     schema = json.loads(text)
     fields = frozenset(schema["properties"])
     schema.pop("$schema")
-    return fastjsonschema.compile(schema), fields
+    formats = {name: field.get("format") for name, field in schema["properties"].items()}
+    times = {name: _READERS[form] for name, form in formats.items() if form in _READERS}
+    return fastjsonschema.compile(schema), fields, times

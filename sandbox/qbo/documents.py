@@ -82,7 +82,7 @@ def void_invoice(company: Company, old: Row) -> Row:
         return old
     freed = credit.free_invoice(company, old)
     row = old | {"Line": lines.voided(old["Line"]), "TotalAmt": ZERO, "Balance": ZERO, "LinkedTxn": []}
-    row |= {"TxnTaxDetail": {"TotalTax": ZERO}, "PrivateNote": voided_note(old)}
+    row |= {"TxnTaxDetail": {"TotalTax": ZERO}, "PrivateNote": voided_note(company, old)}
     kept = company.stamped("Invoice", row, old)
     company.voided.add(("Invoice", old["Id"]))
     company.ledger.remove(("Invoice", old["Id"]))
@@ -140,10 +140,10 @@ def refuse_voided(company: Company, entity: str, old: Row) -> None:
         raise errors.business("This transaction has been voided and can't be changed.")
 
 
-def voided_note(old: Row) -> str:
+def voided_note(company: Company, old: Row) -> str:
     """Return the note of a document that is voided now."""
     note = old.get("PrivateNote")
-    return f"{VOIDED} - {note}"[:4000] if note else VOIDED
+    return f"{VOIDED} - {note}"[:4000] if note and company.options.void_notes == "kept" else VOIDED
 
 
 def check_head(company: Company, row: Row, old: Row | None = None) -> None:

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 from sandbox.qbo import chart, errors
 from sandbox.qbo.entities import ENTITIES, KEPT_BY_API
 from sandbox.qbo.items import check_item
+from sandbox.qbo.store import UNIQUE_UNDER_PARENT
 
 if TYPE_CHECKING:
     from sandbox.qbo.company import Company
@@ -66,7 +67,7 @@ def update(company: Company, entity: str, sent: Row, old: Row) -> Row:
     name_field = ENTITIES[entity].name_field
     row = (_own(old) | _own(sent)) if sent.get("sparse") else {"Active": True, **_own(sent)}
     if old["Active"] and not row["Active"]:
-        row[name_field] = _deleted_name(company, entity, old[name_field])
+        row[name_field] = _deleted_name(company, entity, old[name_field], _parent(entity, old))
     else:
         _check_name(company, entity, row, old)
     _complete(company, entity, row, old)
@@ -78,11 +79,41 @@ def _own(sent: Row) -> Row:
 
 
 def _keep(company: Company, entity: str, row: Row, old: Row | None) -> Row:
-    if "FullyQualifiedName" in ENTITIES[entity].fields:
-        row["FullyQualifiedName"] = row[ENTITIES[entity].name_field]
     kept = company.stamped(entity, row, old)
     company.store[entity].put(kept)
+    if "FullyQualifiedName" in ENTITIES[entity].fields:
+        _name_in_full(company, entity, kept)
     return kept
+
+
+def _name_in_full(company: Company, entity: str, row: Row) -> None:
+    """Write a row's full name, and those of the rows under it: `Parent:Name`."""
+    name, parent = row[ENTITIES[entity].name_field], _parent(entity, row)
+    above = f"{company.row(entity, parent)['FullyQualifiedName']}:" if parent else ""
+    row["FullyQualifiedName"] = above + name
+    if entity in UNIQUE_UNDER_PARENT:
+        for below in company.store[entity]:
+            if _parent(entity, below) == row["Id"]:
+                _name_in_full(company, entity, below)
+
+
+def _parent(entity: str, row: Row) -> str | None:
+    """Return the id of the row that this one stands under."""
+    return row.get("ParentRef", {}).get("value") if entity in UNIQUE_UNDER_PARENT else None
+
+
+def _check_parent(company: Company, entity: str, row: Row) -> None:
+    flag = UNIQUE_UNDER_PARENT[entity]
+    parent = _parent(entity, row)
+    if row.setdefault(flag, False) != (parent is not None):
+        raise errors.missing("ParentRef" if row[flag] else flag)
+    if parent is None:
+        return
+    above = company.row(entity, parent)
+    if above["Id"] == row.get("Id"):
+        raise errors.business("A row can't stand under itself.", "ParentRef")
+    if above.get("AccountType") != row.get("AccountType"):
+        raise errors.business("A subaccount must be of the type of the account above it.", "AccountType")
 
 
 def _check_name(company: Company, entity: str, row: Row, old: Row | None) -> None:
@@ -96,14 +127,14 @@ def _check_name(company: Company, entity: str, row: Row, old: Row | None) -> Non
     if bad := [character for character in name if character in _FORBIDDEN.get(entity, "")]:
         raise errors.invalid_text(f"{name!r} contains {bad[0]!r}", field)
     row[field] = name
-    holder = company.store.holder_of_name(entity, name)
+    holder = company.store.holder_of_name(entity, name, _parent(entity, row))
     if holder and not (old and holder[0] == entity and holder[1]["Id"] == old["Id"]):
         raise errors.duplicate_name()
 
 
-def _deleted_name(company: Company, entity: str, name: str) -> str:
+def _deleted_name(company: Company, entity: str, name: str, parent: str | None) -> str:
     candidate, count = name + DELETED, 1
-    while company.store.holder_of_name(entity, candidate):
+    while company.store.holder_of_name(entity, candidate, parent):
         count += 1
         candidate = f"{name} (deleted {count})"
     return candidate
@@ -113,16 +144,16 @@ def _complete(company: Company, entity: str, row: Row, old: Row | None) -> None:
     match entity:
         case "Account":
             _check_account(row, old)
-            row.setdefault("SubAccount", False)
+            _check_parent(company, entity, row)
             _own_currency(company, row)
         case "Item":
             check_item(company, row, old)
         case "Department":
             _check_plan(company.options.departments, "Location tracking")
-            row.setdefault("SubDepartment", False)
+            _check_parent(company, entity, row)
         case "Class":
             _check_plan(company.options.classes, "Class tracking")
-            row.setdefault("SubClass", False)
+            _check_parent(company, entity, row)
         case "PaymentMethod":
             row.setdefault("Type", "NON_CREDIT_CARD")
         case "Customer":

@@ -9,6 +9,7 @@ from decimal import Decimal
 from typing import Any, Literal, get_args, get_type_hints
 
 DiscountItems = Literal["accepted", "refused", "retyped"]
+VoidNotes = Literal["kept", "replaced"]
 RequestIds = Literal["honoured", "batch_creates_twice", "batch_answers_6000", "ignored"]
 
 
@@ -31,6 +32,7 @@ class Options:
         discount_items: What happens to an item of type Discount: it is made, refused, or comes out as a Service.
         requestid: Whether a repeated requestid gets the first answer: always, not in batches (which then do
             the work twice, or answer 6000), or never.
+        void_notes: Whether a void puts its word before a document's note, or in the place of it.
         subscription_ended: Whether every write is refused with 6190.
         deposit_to_liabilities: Whether a payment's deposit account may be a liability (for gift cards).
         time_zone: The company's time zone.
@@ -49,6 +51,7 @@ class Options:
     book_close_date: dt.date | None = None
     discount_items: DiscountItems = "accepted"
     requestid: RequestIds = "honoured"
+    void_notes: VoidNotes = "kept"
     subscription_ended: bool = False
     deposit_to_liabilities: bool = True
     time_zone: str = "America/Denver"

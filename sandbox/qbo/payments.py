@@ -87,7 +87,7 @@ def void(company: Company, sent: Row, old: Row) -> Row:
     if ("Payment", old["Id"]) in company.voided:
         return old
     _take_off(company, old)
-    row = old | {"TotalAmt": ZERO, "UnappliedAmt": ZERO, "Line": [], "PrivateNote": voided_note(old)}
+    row = old | {"TotalAmt": ZERO, "UnappliedAmt": ZERO, "Line": [], "PrivateNote": voided_note(company, old)}
     kept = company.stamped("Payment", row, old)
     company.voided.add(("Payment", old["Id"]))
     company.ledger.remove(("Payment", old["Id"]))

@@ -13,6 +13,9 @@ if TYPE_CHECKING:
 Row = dict[str, Any]
 """One entity as the API shows it."""
 
+UNIQUE_UNDER_PARENT = {"Account": "SubAccount", "Department": "SubDepartment", "Class": "SubClass"}
+"""Lists in which the same name may stand under several parents, with the flag of a row that has one."""
+
 INDEXED = ("DocNumber", "PaymentRefNum", "TxnDate", "Name", "DisplayName")
 
 
@@ -89,16 +92,18 @@ class Store:
         self._last[sequence] += 1
         return str(self._last[sequence])
 
-    def holder_of_name(self, entity: str, name: str) -> tuple[str, Row] | None:
+    def holder_of_name(self, entity: str, name: str, parent: str | None = None) -> tuple[str, Row] | None:
         """Return who has a name already, inactive rows included, ignoring case.
 
         Args:
             entity: The name list in which the name is to be used; people share theirs.
             name: The name.
+            parent: Id of the row that it stands under, if any: in some lists a name is unique only there.
         """
         shared = SHARED_NAMES.get(entity)
         lists = [other for other in ENTITIES if other == entity or (shared and SHARED_NAMES.get(other) == shared)]
         for other in lists:
             for row in self[other].find(ENTITIES[other].name_field, [name]):
-                return other, row
+                if entity not in UNIQUE_UNDER_PARENT or row.get("ParentRef", {}).get("value") == parent:
+                    return other, row
         return None

@@ -1,9 +1,10 @@
 """The accounting rules as pure code: a ticket with its tenders and discounts becomes the documents to post.
 
-No I/O, no clock and no configuration look-ups: everything a rule needs is an argument. :func:`decide` is the door.
+No I/O, no clock and no configuration look-ups: everything a rule needs is an argument. :func:`decide` is the door,
+:func:`decide_records` the one for records as they were received.
 """
 
-from target_qbo.accounting.decide import decide
+from target_qbo.accounting.decide import decide, decide_records
 from target_qbo.accounting.documents import (
     Decision,
     Document,
@@ -37,4 +38,5 @@ __all__ = [
     "Voided",
     "Waiting",
     "decide",
+    "decide_records",
 ]

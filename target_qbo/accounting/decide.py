@@ -8,7 +8,7 @@ from __future__ import annotations
 import datetime as dt
 from dataclasses import dataclass
 from decimal import Decimal
-from typing import TYPE_CHECKING, TypeVar
+from typing import TYPE_CHECKING, Any, TypeVar
 
 from target_qbo.accounting import naming
 from target_qbo.accounting.documents import (
@@ -24,12 +24,13 @@ from target_qbo.accounting.documents import (
 )
 from target_qbo.accounting.money import ZERO, apportion, cents, fits_decimals, multiply, total
 from target_qbo.accounting.tenders import Settlement, settle
+from target_qbo.accounting.ticket import Ticket, discount_from_record, payment_from_record
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator, Mapping, Sequence
+    from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 
     from target_qbo.accounting.rules import Rules
-    from target_qbo.accounting.ticket import Discount, Line, PaymentRow, Ticket
+    from target_qbo.accounting.ticket import Discount, Line, PaymentRow
 
 # QuickBooks refuses amounts of 100 billion and more; quantities and prices keep at most seven decimals there.
 _LARGEST = Decimal("99999999999.99")
@@ -91,6 +92,22 @@ def decide(
         return _payments_differ(settlement, ticket_total, until, now)
     document_lines += _spent(settlement, rules)
     return _document(ticket, document_lines, settlement, date, rules)
+
+
+def decide_records(
+    record: Mapping[str, Any],
+    payments: Iterable[Mapping[str, Any]],
+    discounts: Iterable[Mapping[str, Any]],
+    rules: Rules,
+    now: dt.datetime,
+) -> Decision:
+    """Decide by records as they were received, as :func:`decide` does; one that can't be read is skipped."""
+    try:
+        ticket = Ticket.from_record(record)
+    except ValueError as error:
+        return Skipped("unreadable", f"its record can't be read ({error}): correct the ticket at the till")
+    paid = [payment_from_record(one) for one in payments]
+    return decide(ticket, paid, [discount_from_record(one) for one in discounts], rules, now)
 
 
 def business_date(ticket: Ticket, rules: Rules) -> dt.date:

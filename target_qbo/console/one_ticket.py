@@ -138,7 +138,7 @@ def _history(own: Sequence[sa.Row[Any]], updated: dt.datetime, status: str) -> l
 
 def _print(row: Mapping[str, Any]) -> None:
     record = row["record"] or {}
-    zone = dt.datetime.fromisoformat(record["created_at"]).tzinfo if record else dt.UTC
+    zone = _zone(record)
     click.echo(f"Location {row['location_id']}, order {row['ticket_id']}, receipt {row['number'] or '-'}")
     click.echo(f"Business day {row['business_date']}, total {row['total']:,.2f}, {row['status']}")
     for name, value in (("Code", row["code"]), ("Reason", row["reason"]), ("What to do", row["what_to_do"])):
@@ -166,6 +166,14 @@ def _print(row: Mapping[str, Any]) -> None:
         at = dt.datetime.fromisoformat(event["at"]).astimezone(zone)
         click.echo(f"  {at:%Y-%m-%d %H:%M:%S %z}  {event['what']}")
     click.echo()
+
+
+def _zone(record: Mapping[str, Any]) -> dt.tzinfo | None:
+    """Return the shop's zone, as far as the ticket's record tells it."""
+    try:
+        return dt.datetime.fromisoformat(record["created_at"]).tzinfo
+    except (KeyError, ValueError):
+        return dt.UTC
 
 
 def _with_cents(row: Mapping[str, Any]) -> Row:

@@ -259,10 +259,18 @@ def _rung_up(
     found = []
     with ledger.read() as connection:
         for row in connection.execution_options(yield_per=_A_READ).execute(query):
-            at = dt.datetime.fromisoformat(content.decode(row.content)["created_at"])
+            at = _created_at(row)
             if _compared(at, start) >= start and (end is None or _compared(at, end) < end):
                 found.append(row)
     return sorted(found, key=lambda row: (row.business_date, row.location_id, row.id))
+
+
+def _created_at(row: sa.Row[tuple[object, ...]]) -> dt.datetime:
+    """Return when a ticket was rung up; noon of its business day where its record tells no time that there is."""
+    try:
+        return dt.datetime.fromisoformat(content.decode(row.content)["created_at"])
+    except ValueError:
+        return dt.datetime.combine(row.business_date, dt.time(12), dt.UTC)
 
 
 def _compared(moment: dt.datetime, bound: dt.datetime) -> dt.datetime:

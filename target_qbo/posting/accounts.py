@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 from target_qbo.errors import ConfigurationError
 from target_qbo.ledger.references import Reference
-from target_qbo.posting.lists import find_account, pick
+from target_qbo.posting.lists import find_account, pick_named
 from target_qbo.posting.plans import ACCOUNT_PLANS, AccountPlan, AccountRole
 
 if TYPE_CHECKING:
@@ -34,7 +34,7 @@ class Accounts:
         """Return the account of a role.
 
         Raises:
-            ConfigurationError: One of that name is of another type.
+            ConfigurationError: One of that name is of another type, or several have it.
         """
         name: str = getattr(self._settings.names, role)
         return self._entities.remembered("Account", f"{role}:{name.casefold()}", lambda: self._find(role, name))
@@ -66,7 +66,7 @@ class Accounts:
         """
 
         def find() -> Reference:
-            row = pick(self._entities.rows("Account"), "Name", name)
+            row = pick_named(self._entities.rows("Account"), "Account", name, "--gift-card-account")
             return self._made(row, name, plan, "choose another name")
 
         return self._entities.remembered("Account", f"named:{name.casefold()}", find)
@@ -75,11 +75,11 @@ class Accounts:
         """Return the account that a setting names.
 
         Raises:
-            ConfigurationError: There is none, or it is not in use.
+            ConfigurationError: There is none, it is not in use, or several have the name.
         """
 
         def find() -> Reference:
-            row = pick(self._entities.rows("Account"), "Name", name)
+            row = pick_named(self._entities.rows("Account"), "Account", name, setting)
             if row is None or not row.get("Active", True):
                 raise ConfigurationError(f"{setting}: QuickBooks has no account {name!r} in use")
             return Reference("Account", "", row["Id"], row["Name"])

@@ -192,7 +192,7 @@ class Bookkeeping:
     def _number_taken(self, work: TicketWork) -> bool:
         """Take over the document that has the number, where it is this one; else go on with the further number."""
         try:
-            found, voided = find_numbered(self._client, work.document)
+            found, voided = find_numbered(self._ledger, self._client, work.document)
             paid = find_payments(self._client, work.document) if found is not None and work.unpaid else []
         except UnreachableError:
             self.unfinished = True

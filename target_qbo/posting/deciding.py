@@ -5,9 +5,8 @@ from __future__ import annotations
 import datetime as dt
 from typing import TYPE_CHECKING
 
-from target_qbo.accounting import Document, DocumentKind, PaymentMethod, Ticket, Voided, Waiting, decide
+from target_qbo.accounting import Document, DocumentKind, PaymentMethod, Voided, Waiting, decide_records
 from target_qbo.accounting.liabilities import booked_as_income
-from target_qbo.accounting.ticket import discount_from_record, payment_from_record
 from target_qbo.errors import ConfigurationError
 from target_qbo.ledger import documents, tickets
 from target_qbo.ledger.rebuilding import FOUND_VOIDED, FOUND_VOIDED_REASON
@@ -83,20 +82,15 @@ class Deciding:
             self._references.forget()
 
     def _decide(self, pending: PendingTicket, references: References) -> TicketWork | None:
-        if pending.code == FOUND_VOIDED:
-            self._settlements.settle(*_as_read(pending), TicketStatus.UNDONE, FOUND_VOIDED, FOUND_VOIDED_REASON)
-            return None
-        decision = decide(
-            Ticket.from_record(pending.record),
-            [payment_from_record(record) for record in pending.payments],
-            [discount_from_record(record) for record in pending.discounts],
-            self._settings.rules,
-            dt.datetime.now(dt.UTC),
+        decision = decide_records(
+            pending.record, pending.payments, pending.discounts, self._settings.rules, dt.datetime.now(dt.UTC)
         )
-        if isinstance(decision, Document):
-            return self._compare(pending, decision, references)
         if isinstance(decision, Voided):
             self._void(pending)
+        elif pending.code == FOUND_VOIDED:
+            self._settlements.settle(*_as_read(pending), TicketStatus.UNDONE, FOUND_VOIDED, FOUND_VOIDED_REASON)
+        elif isinstance(decision, Document):
+            return self._compare(pending, decision, references)
         elif pending.standing and not pending.half_done:
             self._settlements.skip(
                 *_as_read(pending),
@@ -238,8 +232,7 @@ class Deciding:
             verify_company(
                 self._ledger,
                 self._client,
-                self._references.guest_customer().qbo_id,
-                self._references.guest_balance(),
+                self._references,
                 earliest,
                 accept_existing=self._settings.accept_existing,
             )

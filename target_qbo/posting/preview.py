@@ -10,9 +10,8 @@ from dataclasses import dataclass, field, replace
 from enum import StrEnum
 from typing import TYPE_CHECKING, Any
 
-from target_qbo.accounting import Document, DocumentKind, PaymentMethod, Ticket, Voided, Waiting, decide
+from target_qbo.accounting import Document, DocumentKind, PaymentMethod, Voided, Waiting, decide_records
 from target_qbo.accounting.money import ZERO
-from target_qbo.accounting.ticket import discount_from_record, payment_from_record
 from target_qbo.ledger.status import DocumentState, TicketStatus
 from target_qbo.posting.work import EARLIEST, fingerprint
 
@@ -96,13 +95,7 @@ def preview(ticket: PendingTicket, rules: Rules, *, on_change: str, now: dt.date
         return Preview(ticket, Outcome.OPEN, reason="sent and never answered: a sync first looks up whether it stands")
     whole = stands and not ticket.half_done
     on_change = "update" if ticket.insisted else on_change
-    decision = decide(
-        Ticket.from_record(ticket.record),
-        [payment_from_record(record) for record in ticket.payments],
-        [discount_from_record(record) for record in ticket.discounts],
-        rules,
-        now,
-    )
+    decision = decide_records(ticket.record, ticket.payments, ticket.discounts, rules, now)
     if isinstance(decision, Document):
         return _compared(ticket, decision, on_change, whole=whole)
     if isinstance(decision, Voided):

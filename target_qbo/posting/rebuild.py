@@ -50,7 +50,7 @@ def rebuild(ledger: CompanyLedger, client: QboClient, settings: Settings) -> tup
         for customer in _guests(client, settings.names.guest_customer):
             existing.read(client, customer, None, Period(EARLIEST, None))
         undone = enter_voided(ledger, existing.voided, dt.datetime.now(dt.UTC))
-        if settings.accept_existing or not existing.foreign:
+        if settings.accept_existing or not existing.in_the_way:
             stored.write_company_facts(ledger, verified_from=EARLIEST)
     return existing, undone
 

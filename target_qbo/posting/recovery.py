@@ -98,21 +98,25 @@ def _find_some(ledger: CompanyLedger, client: QboClient, kind: DocumentKind, som
     write_missing(ledger, missing, now, taken_out)
 
 
-def find_numbered(client: QboClient, document: Document) -> tuple[Found | None, bool]:
+def find_numbered(ledger: CompanyLedger, client: QboClient, document: Document) -> tuple[Found | None, bool]:
     """Return the document that has this one's number in QuickBooks, if it is this one; a metered read.
 
     Returns:
-        The document, and whether a voided one of the same ticket has the number: what is voided keeps it.
+        The document, and whether a voided one of ours has the number: what is voided keeps it. By its note it is ours,
+        or by its id: some companies put the void's word in the place of the note.
 
     Raises:
         UnreachableError: QuickBooks can't be reached.
     """
     mark = _MARK.match(document.note)
     voided = False
-    for row in client.query(ENTITIES[document.kind], f"DocNumber = {quoted(document.number)}"):
+    rows = list(client.query(ENTITIES[document.kind], f"DocNumber = {quoted(document.number)}"))
+    known = documents.known_ids(ledger, document.kind, [str(row["Id"]) for row in rows])
+    for row in rows:
         if mark is not None and _is_ours(row, mark[0], document.total, document.date):
             return found_in(document.kind, row), voided
-        voided = voided or (mark is not None and is_voided(row) and mark[0] in str(row.get("PrivateNote", "")))
+        ours = str(row["Id"]) in known or (mark is not None and mark[0] in str(row.get("PrivateNote", "")))
+        voided = voided or (ours and is_voided(row))
     return None, voided
 
 

@@ -19,10 +19,11 @@ from target_qbo.ledger.references import Reference
 from target_qbo.posting.accounts import Accounts
 from target_qbo.posting.entities import Entities, UnavailableError
 from target_qbo.posting.items import Items
-from target_qbo.posting.lists import pick
+from target_qbo.posting.lists import pick, pick_named
 from target_qbo.posting.payloads import DocumentRefs
 from target_qbo.posting.plans import OURS, AccountRole
 from target_qbo.posting.preferences import preferences_in
+from target_qbo.qbo.client import quoted
 from target_qbo.qbo.faults import QboFaultError
 
 if TYPE_CHECKING:
@@ -35,7 +36,7 @@ if TYPE_CHECKING:
 
 logger = logging.getLogger("target-qbo.references")
 
-_TRACKED = {"Department": "departments", "Class": "classes"}
+_TRACKED = {"Department": "departments", "Class": "classes"}  # what is tracked, and the setting that names them
 
 
 class References:
@@ -100,9 +101,13 @@ class References:
         return self._entities.remembered("Customer", name, self._find_customer)
 
     def guest_balance(self) -> Decimal | None:
-        """Return what the guest customer owes less its open credit; None where its row was not read in this run."""
-        row = self._entities.seen("Customer", self.guest_customer().qbo_id)
-        balance = row.get("Balance") if row else None
+        """Return what the guest customer owes less its open credit; a read where it was remembered. None: not told."""
+        guest = self.guest_customer().qbo_id
+        row = self._entities.seen("Customer", guest)
+        if row is None:
+            where = f"Id = {quoted(guest)} and Active in (true,false)"
+            row = next(self._client.query("Customer", where), {})
+        balance = row.get("Balance")
         return None if balance is None else Decimal(str(balance))
 
     def payment_method(self, method: PaymentMethod) -> Reference:
@@ -198,7 +203,7 @@ class References:
             return None
 
         def find() -> Reference:
-            row = pick(self._entities.rows(entity), "Name", name)
+            row = pick_named(self._entities.rows(entity), entity, name, _TRACKED[entity])
             if row is None or not row.get("Active", True):
                 raise ConfigurationError(f"QuickBooks has no {entity.lower()} {name!r} in use")
             return Reference(entity, "", row["Id"], row["Name"])

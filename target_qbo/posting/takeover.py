@@ -18,6 +18,7 @@ from target_qbo.accounting.money import cents
 from target_qbo.errors import ConfigurationError
 from target_qbo.ledger import documents
 from target_qbo.ledger import references as stored
+from target_qbo.ledger.rebuilding import enter_voided
 from target_qbo.ledger.seen import Seen, rivals, write_gone, write_seen
 from target_qbo.posting.payloads import ENTITIES
 from target_qbo.posting.recovery import found_in
@@ -31,6 +32,7 @@ if TYPE_CHECKING:
     from target_qbo.accounting.rules import Rules
     from target_qbo.ledger import CompanyLedger
     from target_qbo.ledger.documents import Found
+    from target_qbo.posting.references import References
     from target_qbo.qbo import QboClient
 
 logger = logging.getLogger("target-qbo.takeover")
@@ -74,37 +76,42 @@ def unverified(ledger: CompanyLedger, earliest: dt.date) -> Period | None:
 def verify_company(
     ledger: CompanyLedger,
     client: QboClient,
-    customer: str,
-    balance: Decimal | None,
+    references: References,
     earliest: dt.date,
     *,
     accept_existing: bool,
 ) -> None:
     """Adopt the documents of ours that stand from ``earliest`` on, where the ledger does not know the company yet.
 
+    Tickets that have voided documents only stay undone: a person took them out.
+
     Args:
         ledger: The company's ledger.
         client: The company.
-        customer: Id of the guest customer.
-        balance: What it owes less its open credit; None where that was not read.
+        references: The company's entities: the guest customer and what it owes.
         earliest: The earliest business date to be posted.
         accept_existing: Whether documents that are not ours may stand there.
 
     Raises:
-        ConfigurationError: The guest customer has documents that are not ours, and that was not accepted.
+        ConfigurationError: The guest customer has documents that are not ours, or open credit, and that was not
+            accepted.
     """
     period = unverified(ledger, earliest)
     if period is None:
         return
     existing = Existing(ledger, adopts=True)
-    existing.read(client, customer, balance, period)
-    if existing.foreign and not accept_existing:
+    existing.read(client, references.guest_customer().qbo_id, references.guest_balance(), period)
+    undone = enter_voided(ledger, existing.voided, dt.datetime.now(dt.UTC))
+    if existing.in_the_way and not accept_existing:
         raise ConfigurationError(
-            f"the guest customer already has documents that are not ours from {earliest} on: {existing.told()}: the "
-            "same sales may be in the books already; set accept_existing to post all the same"
+            f"the guest customer already has documents that are not ours, or open credit, where posting begins on "
+            f"{earliest}: {existing.told()}: the same sales may be in the books already; set accept_existing to post "
+            "all the same"
         )
     if existing.ours:
         logger.info("%d documents of ours were already in QuickBooks and are taken over", existing.ours)
+    if undone:
+        logger.warning("%d tickets have voided documents only: they stay undone until they are resynced", undone)
     stored.write_company_facts(ledger, verified_from=earliest)
 
 
@@ -125,6 +132,7 @@ class Existing:
         foreign: How many are not, by kind.
         amounts: What these come to, by kind.
         credit: What is unapplied of the payments among them.
+        credit_elsewhere: Open credit of the customer that stands outside the period, as far as its balance tells.
     """
 
     def __init__(self, ledger: CompanyLedger, *, adopts: bool) -> None:
@@ -132,6 +140,7 @@ class Existing:
         self._adopts = adopts
         self._rows = 0
         self._owed = Decimal(0)
+        self._unapplied = Decimal(0)
         self._examples: list[str] = []
         self.ours = 0
         self.known = 0
@@ -142,23 +151,36 @@ class Existing:
         self.foreign: Counter[DocumentKind] = Counter()
         self.amounts: dict[DocumentKind, Decimal] = defaultdict(Decimal)
         self.credit = Decimal(0)
+        self.credit_elsewhere = Decimal(0)
+
+    @property
+    def in_the_way(self) -> bool:
+        """Whether anything is not ours: sales that may be in the books already, credit the next invoice may get."""
+        return bool(self.foreign) or self.credit_elsewhere > 0
 
     def read(self, client: QboClient, customer: str, balance: Decimal | None, period: Period) -> None:
         """Read what stands in a period: two queries, and one more where there may be payments.
 
-        There may be none where there are no documents and the customer's balance is what its invoices leave open.
+        There are none to tell of where there are no documents, and the customer's balance is known to be what its
+        invoices leave open. A lower one is credit, wherever it stands: it goes to the next invoice whatever its date.
         """
         where = f"CustomerRef = {quoted(customer)} and {period.condition()}"
         for kind in (DocumentKind.INVOICE, DocumentKind.REFUND_RECEIPT):
             self._take(client, kind, client.query(ENTITIES[kind], where))
-        if self._rows or (balance is not None and balance != self._owed):
+        if self._rows or balance is None or balance != self._owed:
             self._take(client, DocumentKind.PAYMENT, client.query(ENTITIES[DocumentKind.PAYMENT], where))
+        if balance is not None:
+            self.credit_elsewhere = max(self._owed - self._unapplied - balance, Decimal(0))
 
     def told(self) -> str:
         """Tell what is not ours: how many, what they come to, some examples, and what of it is open credit."""
-        text = ", ".join(f"{n} {_PLURALS[kind]} of {self.amounts[kind]:,.2f}" for kind, n in self.foreign.items())
-        credit = f"; open credit of {self.credit:,.2f}, which may go to the next invoice" if self.credit else ""
-        return f"{text} ({'; '.join(self._examples)}){credit}"
+        counts = ", ".join(f"{n} {_PLURALS[kind]} of {self.amounts[kind]:,.2f}" for kind, n in self.foreign.items())
+        told = [f"{counts} ({'; '.join(self._examples)})"] if counts else []
+        if self.credit:
+            told.append(f"open credit of {self.credit:,.2f}, which may go to the next invoice")
+        if self.credit_elsewhere:
+            told.append(f"open credit of {self.credit_elsewhere:,.2f} of other dates, which may go to the next invoice")
+        return "; ".join(told)
 
     def _take(self, client: QboClient, kind: DocumentKind, rows: Iterator[Row]) -> None:
         doubled: list[Found] = []
@@ -170,6 +192,7 @@ class Existing:
             for row in some:
                 if kind is DocumentKind.INVOICE:
                     self._owed += _amount(row, "Balance")
+                self._unapplied += _amount(row, "UnappliedAmt")
                 found = found_in(kind, row)
                 if str(row["Id"]) in known:
                     self.known += 1

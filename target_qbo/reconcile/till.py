@@ -5,10 +5,9 @@ from __future__ import annotations
 import datetime as dt
 from typing import TYPE_CHECKING, Any
 
-from target_qbo.accounting import Document, DocumentKind, Ticket, Voided, Waiting, decide
+from target_qbo.accounting import Document, DocumentKind, Ticket, Voided, Waiting, decide_records
 from target_qbo.accounting.decide import business_date
 from target_qbo.accounting.money import ZERO
-from target_qbo.accounting.ticket import discount_from_record, payment_from_record
 from target_qbo.ledger import proof
 from target_qbo.ledger.status import DocumentState, TicketStatus
 from target_qbo.reconcile.model import Due, Entry, Period, TillTicket, Verdict, method_name
@@ -74,22 +73,15 @@ def _till_ticket(one: proof.Received, rules: Rules, now: dt.datetime) -> TillTic
 
     if one.record is None:
         return as_ticket(row.business_date, Verdict.UNKNOWN, row.reason, row.code)
-    ticket = Ticket.from_record(one.record)
-    decision = decide(
-        ticket,
-        [payment_from_record(record) for record in one.payments],
-        [discount_from_record(record) for record in one.discounts],
-        rules,
-        now,
-    )
+    decision = decide_records(one.record, one.payments, one.discounts, rules, now)
     if isinstance(decision, Document):
         return as_ticket(decision.date, Verdict.CLEAN, row.reason, row.code)._replace(
             amount=-decision.total + ZERO if decision.kind is DocumentKind.REFUND_RECEIPT else decision.total,
             due=_due(decision),
         )
     try:
-        date = business_date(ticket, rules)
-    except OverflowError:
+        date = business_date(Ticket.from_record(one.record), rules)
+    except (OverflowError, ValueError):
         date = row.business_date
     undone = row.reason if row.status == TicketStatus.UNDONE else None
     if isinstance(decision, Voided):

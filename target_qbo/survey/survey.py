@@ -101,7 +101,7 @@ class Survey:
         existing.read(self._company.client, guest, references.guest_balance(), period)
         since = f"from {self._earliest} on" if self._earliest else "at any time"
         ours = f"{existing.ours} of ours will be taken over" if existing.ours else ""
-        if not existing.foreign:
+        if not existing.in_the_way:
             return Finding(what, name, Verdict.FOUND, ours or f"none {since}")
         told = f"not ours, {since}: {existing.told()}. The same sales may be in the books already"
         if self._settings.accept_existing:

@@ -9,9 +9,8 @@ import datetime as dt
 from decimal import Decimal
 from typing import TYPE_CHECKING
 
-from target_qbo.accounting import Document, PaymentMethod, Ticket, decide
+from target_qbo.accounting import Document, PaymentMethod, decide_records
 from target_qbo.accounting.liabilities import Owed, booked_as_income
-from target_qbo.accounting.ticket import discount_from_record, payment_from_record
 from target_qbo.ledger import references, runs, tickets
 from target_qbo.posting.takeover import first_date
 from target_qbo.survey.findings import Finding, Verdict
@@ -72,12 +71,8 @@ def _advice() -> str:
 def _waiting(ledger: CompanyLedger, settings: Settings, *, has_account: bool) -> Owed:
     owed = Owed()
     for pending in tickets.pending(ledger):
-        decision = decide(
-            Ticket.from_record(pending.record),
-            [payment_from_record(record) for record in pending.payments],
-            [discount_from_record(record) for record in pending.discounts],
-            settings.rules,
-            dt.datetime.now(dt.UTC),
+        decision = decide_records(
+            pending.record, pending.payments, pending.discounts, settings.rules, dt.datetime.now(dt.UTC)
         )
         if isinstance(decision, Document):
             owed += booked_as_income(decision, gift_cards_have_an_account=has_account)

@@ -30,6 +30,7 @@ TICKET: dict[str, Any] = {
     "payment_ids": [],
     "discount_ids": [],
 }
+FREE = {"line_id": "1", "kind": "product", "quantity": 1, "unit_price": 0, "amount": 0}
 
 
 def _lines(*messages: Any) -> str:
@@ -74,6 +75,9 @@ def _count(tmp_path: Path) -> int:
     [
         (_lines(SCHEMA, _record(total="5")), "data.total must be number"),
         (_lines(SCHEMA, _record(created_at="2026-03-04 10:00:00")), "created_at"),
+        (_lines(SCHEMA, _record(created_at="0000-03-04T10:00:00-07:00")), "ticket_id '7': created_at"),
+        (_lines(SCHEMA, _record(created_at="٢٠٢٦-03-04T10:00:00-07:00")), "ticket_id '7': created_at"),
+        (_lines(SCHEMA, _record(business_date="0000-03-04")), "ticket_id '7': business_date"),
         (_lines(SCHEMA, _record(status="open")), "status"),
         (_lines(SCHEMA, _record(ticket_id=None)), "ticket_id"),
         (_lines(SCHEMA, {"type": "RECORD", "stream": "tickets", "record": {}}), "location_id"),
@@ -200,3 +204,36 @@ def test_an_absurd_total_skips_its_ticket_alone(small_shop: Shop, total: str) ->
     assert result.returncode == 0, result.stderr
     (ticket,) = json.loads(small_shop.console("tickets", "--format", "json").stdout)
     assert (ticket["status"], ticket["code"]) == ("skipped", "number_out_of_range")
+
+
+def test_a_leap_second_is_a_time_of_a_sale(small_shop: Shop) -> None:
+    messages = _lines(SCHEMA, _record(created_at="2026-03-04T16:59:60-07:00", total=0, lines=[FREE]))
+    for text in (messages, ""):
+        result = small_shop.target(text)
+        assert result.returncode == 0, result.stderr
+    (ticket,) = json.loads(small_shop.console("tickets", "--format", "json").stdout)
+    assert ticket["status"] == "posted"
+
+
+@pytest.mark.parametrize("time", ["2026-03-04T16:59:60-07:00", "0000-03-04T10:00:00-07:00"])
+def test_a_time_that_can_not_be_read_skips_its_ticket_alone(small_shop: Shop, time: str) -> None:
+    """A ledger may have taken it in before such times were refused."""
+    fine = _record(ticket_id="8", total=0, lines=[FREE])
+    closed = {**small_shop.target_settings, "api_url": "http://127.0.0.1:9"}
+    assert _target(small_shop.folder, closed, _lines(SCHEMA, _record(), fine)).returncode == 3
+    with sqlite3.connect(small_shop.folder / "ledger.db") as ledger:
+        changed = "update tickets set content = replace(content, ?, ?) where ticket_id = '7'"
+        assert ledger.execute(changed, (TICKET["created_at"], time)).rowcount == 1
+    small_shop.configure_target()
+    assert small_shop.console("preview").returncode == 0
+    assert small_shop.console("check").returncode in {0, 1}
+    result = small_shop.target("")
+    assert result.returncode == 0, result.stderr
+    rows = {row["ticket_id"]: row for row in json.loads(small_shop.console("tickets", "--format", "json").stdout)}
+    assert (rows["7"]["status"], rows["7"]["code"], rows["8"]["status"]) == ("skipped", "unreadable", "posted")
+    assert small_shop.console("tickets", "7").returncode == 0
+    day = ("--from", "2026-03-04", "--to", "2026-03-04")
+    for command in ("reconcile", "sync"):
+        told = small_shop.console(command, *day)
+        assert told.returncode in {0, 1}, told.stderr
+        assert "Traceback" not in told.stderr

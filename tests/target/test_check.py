@@ -7,6 +7,8 @@ import io
 import sqlite3
 from typing import TYPE_CHECKING, Any
 
+import pytest
+
 from tests.shop import BIN, problem_lines, run
 from tests.target.companies import by_hand, check, invoice_by_hand, lists, named, verdicts
 from tests.target.failures import ring_up
@@ -158,6 +160,34 @@ def test_open_credit_of_the_guest_stops_posting_too(shop: Shop) -> None:
     assert result.returncode == 0, result.stderr
     assert shop.calls()["reads"] <= 8
     assert shop.differences() == []
+
+
+@pytest.mark.parametrize("day", ["2026-03-04", "2026-01-31"])
+def test_open_credit_stops_every_run_and_not_only_the_first(shop: Shop, day: str) -> None:
+    """What the ledger remembers of the customer says nothing of its credit, which any later invoice may get."""
+    guest = by_hand(shop, "Customer", DisplayName="Guest Customer")
+    by_hand(shop, "Payment", CustomerRef={"value": guest["Id"]}, TxnDate=day, TotalAmt=25)
+    assert shop.console("check", "--initialize").returncode == 1
+    for _ in range(2):
+        stopped = shop.sync()
+        assert stopped.returncode == 2
+        assert "open credit of 25.00" in problem_lines(stopped)[-1]
+        assert shop.get("books")["documents"] == []
+    shop.configure_target(accept_existing=True)
+    assert shop.sync().returncode == 0
+
+
+def test_open_credit_stops_an_earlier_month_posted_later(shop: Shop) -> None:
+    first = shop.tap().stdout
+    assert shop.target(first).returncode == 0
+    posted = len(shop.get("books")["documents"])
+    ring_up(shop, created_at="2026-02-10T12:00:00-07:00", lines=[{"price": "10.00"}])
+    guest = named(shop, "Customer", "Guest Customer")
+    by_hand(shop, "Payment", CustomerRef=guest, TxnDate="2026-02-11", TotalAmt=25)
+    stopped = shop.console("sync", "--from", "2026-02-10", "--to", "2026-02-11")
+    assert stopped.returncode == 2, stopped.stderr
+    assert "open credit of 25.00" in problem_lines(stopped)[-1]
+    assert len(shop.get("books")["documents"]) == posted
 
 
 def test_documents_before_the_period_are_not_in_the_way(shop: Shop) -> None:

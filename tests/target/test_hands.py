@@ -108,8 +108,10 @@ def test_rebuild_knows_what_a_killed_run_had_sent(shop: Shop) -> None:
     assert_right(shop)
 
 
-def test_a_ticket_is_undone_and_posted_as_often_as_wanted_where_numbers_are_checked(shop: Shop) -> None:
-    shop.post("qbo", {"options": {"custom_txn_numbers": True}})
+@pytest.mark.parametrize("notes", ["kept", "replaced"])
+def test_a_ticket_is_undone_and_posted_as_often_as_wanted_where_numbers_are_checked(shop: Shop, notes: str) -> None:
+    """Whether or not a voided document still tells by its note that it was ours."""
+    shop.post("qbo", {"options": {"custom_txn_numbers": True, "void_notes": notes}})
     ring_up_split(shop)
     assert shop.sync().returncode == 0
     for _ in range(3):

@@ -87,6 +87,25 @@ def test_what_was_voided_stays_undone(shop: Shop) -> None:
     assert documents_of(shop, ticket) == []
 
 
+def test_what_was_voided_stays_undone_without_a_rebuild_too(shop: Shop) -> None:
+    """A plain run on an empty ledger keeps to what a person took out; the till's own voids stay voids."""
+    ticket = of_kind(shop, "invoice")[1]
+    at_the_till = of_kind(shop, "invoice")[3]
+    edit(shop, at_the_till, "void")
+    assert shop.sync().returncode == 0
+    lose_the_ledger(shop)
+    shop.calls()
+    assert shop.sync().returncode == 0
+    assert shop.calls()["writes"] == 0
+    row = told(shop)[ticket["ticket_id"]]
+    assert (row["status"], row["code"]) == ("undone", "found_voided")
+    assert told(shop)[at_the_till["ticket_id"]]["status"] == "voided"
+    assert shop.sync().returncode == 0
+    assert shop.calls()["writes"] == 0
+    assert shop.console("resync", ticket["ticket_id"]).returncode == 0
+    assert shop.differences() == []
+
+
 def test_what_stands_twice_is_named(shop: Shop) -> None:
     ticket = of_kind(shop, "invoice")[2]
     (invoice,) = documents_of(shop, ticket)
