@@ -41,6 +41,7 @@ _ADVICE = {
     "resync, with its order id.",
     "changed_inconsistent": "It was changed at the till and does not add up any more: correct it there; the next sync "
     "brings the books up to date.",
+    "altered": f"Correct the document in QuickBooks, or delete it there to have it made again, {_RESYNC}.",
     "gone": "Its document was voided or deleted in QuickBooks. To have it made again: franpos-qbo resync.",
     "paid_otherwise": f"Delete the payment that is not ours in QuickBooks, {_RESYNC}.",
     "qbo_6210": f"The period is closed in QuickBooks: open it (Settings, Account and settings, Advanced), {_RESYNC}.",

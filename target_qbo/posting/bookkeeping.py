@@ -13,7 +13,7 @@ from target_qbo.ledger import documents
 from target_qbo.ledger.sendings import Answer, Finished, Key, Sending, write_answers, write_sending, write_unanswered
 from target_qbo.posting.courier import NotDone, Outcome, Posted, Refused
 from target_qbo.posting.preferences import preferences_in
-from target_qbo.posting.recovery import find_numbered, find_payments
+from target_qbo.posting.recovery import AlteredError, find_numbered, find_payments
 from target_qbo.posting.takeback import take_back
 from target_qbo.posting.totals import difference, total_of
 from target_qbo.qbo import faults
@@ -22,6 +22,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
     from target_qbo.ledger import CompanyLedger
+    from target_qbo.ledger.documents import Found
     from target_qbo.posting.settlements import Settlements
     from target_qbo.posting.summary import RunSummary
     from target_qbo.posting.work import TicketWork, Write
@@ -156,8 +157,10 @@ class Bookkeeping:
         if fault is None:
             return
         standing = documents.standing(self._ledger, [work.key]).get(work.key, [])
-        if fault.code == faults.DUPLICATE_NUMBER and work.posted_id is None and self._number_taken(work):
-            return
+        if fault.code == faults.DUPLICATE_NUMBER and work.posted_id is None:
+            if self._number_taken(work):
+                return
+            fault = work.refused or fault
         if fault.code in faults.STALE_REFERENCES and work.key not in self._resolved_anew:
             logger.info("an id of QuickBooks is stale (%s): looking everything up again", fault, extra=work.names)
             self._resolved_anew.add(work.key)
@@ -191,12 +194,20 @@ class Bookkeeping:
 
     def _number_taken(self, work: TicketWork) -> bool:
         """Take over the document that has the number, where it is this one; else go on with the further number."""
+        found: Found | None = None
+        paid: list[Found] = []
         try:
             found, voided = find_numbered(self._client, work.document)
-            paid = find_payments(self._client, work.document) if found is not None and work.unpaid else []
+            if found is not None and work.unpaid:
+                paid = find_payments(self._client, work.document)
         except UnreachableError:
             self.unfinished = True
             return True
+        except AlteredError as error:
+            documents.adopt(self._ledger, [found] if found is not None else [], _now())
+            documents.enter_altered(self._ledger, work.key, error.document, _now())
+            work.refused = error.fault
+            return False
         if found is not None:
             text = "%s %s of this ticket was there already and is taken over"
             logger.info(text, found.kind, found.number, extra={"event_name": "document_adopted", **work.names})

@@ -21,7 +21,7 @@ from target_qbo.posting.work import EARLIEST, TicketWork, fingerprint
 from target_qbo.qbo import QboFaultError, faults
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
+    from collections.abc import Iterator, Mapping, Sequence
 
     from target_qbo.ledger import CompanyLedger
     from target_qbo.ledger.documents import StandingDocument
@@ -30,7 +30,7 @@ if TYPE_CHECKING:
     from target_qbo.posting.settlements import Settlements
     from target_qbo.posting.summary import RunSummary
     from target_qbo.posting.work import Write
-    from target_qbo.qbo import QboClient
+    from target_qbo.qbo import Fault, QboClient
     from target_qbo.settings import Settings
 
 _STALE = frozenset(f"qbo_{code}" for code in faults.STALE_REFERENCES)
@@ -61,14 +61,22 @@ class Deciding:
         self._resolved_anew: set[int] = set()
         self.set_aside = False
 
-    def writes(self) -> Iterator[Write]:
-        """Yield the first writes of every pending ticket that has any; the others are settled on the way."""
+    def writes(self, altered: Mapping[int, Fault]) -> Iterator[Write]:
+        """Yield the first writes of every pending ticket that has any; the others are settled on the way.
+
+        Args:
+            altered: Tickets of which a document stands otherwise than it was sent: nothing is sent for them.
+        """
         self.set_aside = False
         dates = tickets.pending_dates(self._ledger)
         if dates is None:
             return
         references = self._open_company(dates[0])
         for pending in tickets.pending(self._ledger):
+            if pending.key in altered:
+                fault = altered[pending.key]
+                self._settlements.skip(*_as_read(pending), fault.skip_code, str(fault))
+                continue
             if any(document.state is DocumentState.SENDING for document in pending.standing):
                 self.set_aside = True
                 continue
@@ -164,17 +172,16 @@ class Deciding:
         return kept
 
     def _refused(self, pending: PendingTicket, error: RevisionRefusedError) -> None:
-        as_before = error.final and not pending.half_done
-        if as_before:
+        settled = error.final and (error.nothing_stands or not pending.half_done)
+        if settled:
             stands = None if error.nothing_stands else pending.fingerprint
             documents.write_fingerprint(self._ledger, pending.key, stands)
         if error.code in _STALE and pending.key not in self._resolved_anew:
             self._resolved_anew.add(pending.key)
             self.forget_references()
             self.set_aside = True
-        elif as_before or error.code == GONE:
-            why = "it is to be put right, but" if pending.insisted else "the ticket changed at the till, but"
-            self._settlements.skip(*_as_read(pending), error.code, f"{why} {error}")
+        elif settled or error.code == GONE:
+            self._settlements.skip(*_as_read(pending), error.code, f"{_why(pending)}{error}")
         else:
             documents.leave_open(self._ledger, pending.key, str(error), dt.datetime.now(dt.UTC))
             self._summary.open += 1
@@ -259,6 +266,13 @@ def _part_of(pending: PendingTicket, document: Document) -> bool:
         for standing in pending.standing
     ]
     return all(wanted) and any(standing.kind == document.kind for standing in pending.standing)
+
+
+def _why(pending: PendingTicket) -> str:
+    """Tell why what stands of a ticket was to be changed; nothing where it was only to be finished."""
+    if pending.insisted:
+        return "it is to be put right, but "
+    return "" if pending.half_done else "the ticket changed at the till, but "
 
 
 def _folded(method: str | None) -> str:
