@@ -74,7 +74,7 @@ _STANDS = (
     sa.update(documents)
     .where(_SENT)
     .values(
-        state=DocumentState.POSTED,
+        state=sa.bindparam("b_state"),
         qbo_id=sa.bindparam("b_qbo_id"),
         sync_token=sa.bindparam("b_sync_token"),
         amount=sa.bindparam("b_amount"),
@@ -121,7 +121,12 @@ class Sending:
 
 @dataclass(frozen=True, slots=True)
 class Answer:
-    """What an answer says of one document that was sent; ``amount`` is what QuickBooks made of it."""
+    """What an answer says of one document that was sent.
+
+    Attributes:
+        amount: What QuickBooks made of it.
+        pays: False for a payment that stands and is not on its invoice: nothing else may be made before it is voided.
+    """
 
     ticket: int
     kind: str
@@ -129,6 +134,7 @@ class Answer:
     qbo_id: str
     sync_token: str
     amount: Decimal
+    pays: bool = True
 
 
 @dataclass(frozen=True, slots=True)
@@ -224,6 +230,7 @@ def write_answers(
         rows: list[dict[str, Any]] = [
             {
                 **_named(answer.ticket, answer.kind, answer.number),
+                "b_state": DocumentState.POSTED if answer.pays else DocumentState.ORPHANED,
                 "b_qbo_id": answer.qbo_id,
                 "b_sync_token": answer.sync_token,
                 "b_amount": answer.amount,

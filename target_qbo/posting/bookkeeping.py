@@ -11,6 +11,8 @@ from target_qbo.accounting import DocumentKind
 from target_qbo.errors import UnreachableError
 from target_qbo.ledger import documents
 from target_qbo.ledger.sendings import Answer, Finished, Key, Sending, write_answers, write_sending, write_unanswered
+from target_qbo.ledger.status import DocumentState
+from target_qbo.posting.applied import PAID_OTHERWISE, not_applied, pays
 from target_qbo.posting.courier import NotDone, Outcome, Posted, Refused
 from target_qbo.posting.preferences import preferences_in
 from target_qbo.posting.recovery import AlteredError, find_numbered, find_payments
@@ -22,9 +24,10 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
     from target_qbo.ledger import CompanyLedger
-    from target_qbo.ledger.documents import Found
+    from target_qbo.ledger.documents import Found, StandingDocument
     from target_qbo.posting.settlements import Settlements
     from target_qbo.posting.summary import RunSummary
+    from target_qbo.posting.takeback import Obstacle
     from target_qbo.posting.work import TicketWork, Write
     from target_qbo.qbo import Fault, QboClient
 
@@ -44,6 +47,7 @@ class _Notes:
     finished: list[Finished] = field(default_factory=list)
     done: list[TicketWork] = field(default_factory=list)
     refused: list[TicketWork] = field(default_factory=list)
+    stray: list[TicketWork] = field(default_factory=list)
     follow: list[Write] = field(default_factory=list)
     unanswered: list[Key] = field(default_factory=list)
 
@@ -113,6 +117,8 @@ class Bookkeeping:
         write_answers(self._ledger, notes.posted, notes.absent, notes.finished, _now())
         write_unanswered(self._ledger, notes.unanswered, _now())
         self._summary.posted += len(notes.finished)
+        for work in notes.stray:
+            self._void_strays(work.key)  # at once: QuickBooks may put open credit on any next invoice
         for work in notes.done:
             _log_posted(work)
         for work in notes.refused:
@@ -129,8 +135,14 @@ class Bookkeeping:
             entity = outcome.entity
             made = total_of(entity, write.amount)
             token = str(entity.get("SyncToken", "0"))
-            notes.posted.append(Answer(work.key, write.kind, write.number, str(entity["Id"]), token, made))
-            work.refused = work.refused or difference(write.amount, made)
+            on_invoice = write.kind is not DocumentKind.PAYMENT or pays(entity, work.posted_id, write.amount)
+            answer = Answer(work.key, write.kind, write.number, str(entity["Id"]), token, made, pays=on_invoice)
+            notes.posted.append(answer)
+            if on_invoice:
+                work.refused = work.refused or difference(write.amount, made)
+            else:
+                work.refused = not_applied(write)
+                notes.stray.append(work)
             work.arrived(write, str(entity["Id"]))
             self._summary.add_document(write.kind, write.amount)
         elif isinstance(outcome, Refused):
@@ -167,18 +179,30 @@ class Bookkeeping:
             self._forget_references()
             self.unfinished = True
             return
-        obstacle = take_back(self._ledger, self._client, standing)
-        left = obstacle.left if obstacle is not None else ()
-        for document in standing:
-            if document not in left:
-                self._summary.take_back(DocumentKind(document.kind), document.amount)
+        # What pays an invoice otherwise would become open credit if that were voided: the invoice stays as it is.
+        stays = fault.code == PAID_OTHERWISE
+        obstacle = self._void_strays(work.key) if stays else self._take_back(standing)
         if obstacle is not None:
             documents.leave_open(self._ledger, work.key, f"{fault}; {obstacle.text}", _now())
             self._summary.open += 1
             return
-        documents.write_fingerprint(self._ledger, work.key, None)
+        if not stays:
+            documents.write_fingerprint(self._ledger, work.key, None)
         self._settlements.skip(work.key, work.revision, fault.skip_code, self._told(fault))
         self._settlements.flush()
+
+    def _void_strays(self, key: int) -> Obstacle | None:
+        """Void the payments of a ticket that are not on its invoice."""
+        standing = documents.standing(self._ledger, [key]).get(key, [])
+        return self._take_back([document for document in standing if document.state is DocumentState.ORPHANED])
+
+    def _take_back(self, some: Sequence[StandingDocument]) -> Obstacle | None:
+        obstacle = take_back(self._ledger, self._client, some)
+        left = obstacle.left if obstacle is not None else ()
+        for document in some:
+            if document not in left:
+                self._summary.take_back(DocumentKind(document.kind), document.amount)
+        return obstacle
 
     def _told(self, fault: Fault) -> str:
         """Tell a fault; of a closed period also the date, which QuickBooks' own words leave out and a read tells."""
@@ -199,7 +223,7 @@ class Bookkeeping:
         try:
             found, voided = find_numbered(self._client, work.document)
             if found is not None and work.unpaid:
-                paid = find_payments(self._client, work.document)
+                paid = find_payments(self._client, work.document, found.qbo_id)
         except UnreachableError:
             self.unfinished = True
             return True

@@ -13,9 +13,10 @@ from target_qbo.ledger import documents, tickets
 from target_qbo.ledger.rebuilding import FOUND_VOIDED, FOUND_VOIDED_REASON
 from target_qbo.ledger.sendings import Finished, write_answers
 from target_qbo.ledger.status import HALF, REVISING, UNDOING, DocumentState, TicketStatus
+from target_qbo.posting.applied import GONE, PAID_OTHERWISE, unpayable
 from target_qbo.posting.entities import UnavailableError
 from target_qbo.posting.references import References
-from target_qbo.posting.revision import GONE, RevisionRefusedError, revise
+from target_qbo.posting.revision import RevisionRefusedError, revise
 from target_qbo.posting.takeover import first_date, verify_company
 from target_qbo.posting.work import EARLIEST, TicketWork, fingerprint
 from target_qbo.qbo import QboFaultError, faults
@@ -34,6 +35,7 @@ if TYPE_CHECKING:
     from target_qbo.settings import Settings
 
 _STALE = frozenset(f"qbo_{code}" for code in faults.STALE_REFERENCES)
+_A_READ = 30
 _AS_THEY_WERE = "; the documents in QuickBooks are as they were"
 
 
@@ -72,6 +74,7 @@ class Deciding:
         if dates is None:
             return
         references = self._open_company(dates[0])
+        half: list[TicketWork] = []
         for pending in tickets.pending(self._ledger):
             if pending.key in altered:
                 fault = altered[pending.key]
@@ -81,9 +84,25 @@ class Deciding:
                 self.set_aside = True
                 continue
             work = self._decide(pending, references)
-            if work is not None:
+            if work is not None and work.posted_id is None:
                 yield from work.next_writes()
+            elif work is not None:
+                half.append(work)
+            if len(half) == _A_READ:
+                yield from self._payments(half)
+                half = []
+        yield from self._payments(half)
         self._settlements.flush()
+
+    def _payments(self, half: Sequence[TicketWork]) -> Iterator[Write]:
+        """Yield the payments of invoices that stood before; what a person did to one meanwhile hinders its own."""
+        hindered = unpayable(self._client, half)
+        for work in half:
+            if work.key in hindered:
+                fault = hindered[work.key]
+                self._settlements.skip(work.key, work.revision, fault.skip_code, str(fault))
+            else:
+                yield from work.next_writes()
 
     def forget_references(self) -> None:
         """Have every id looked up again: one was stale."""
@@ -180,7 +199,7 @@ class Deciding:
             self._resolved_anew.add(pending.key)
             self.forget_references()
             self.set_aside = True
-        elif settled or error.code == GONE:
+        elif settled or error.code in {GONE, PAID_OTHERWISE}:
             self._settlements.skip(*_as_read(pending), error.code, f"{_why(pending)}{error}")
         else:
             documents.leave_open(self._ledger, pending.key, str(error), dt.datetime.now(dt.UTC))
@@ -260,7 +279,8 @@ def _part_of(pending: PendingTicket, document: Document) -> bool:
     due = {payment.key: (payment.amount, _folded(payment.method)) for payment in document.payments}
     own = (document.total, _folded(document.method))
     wanted = [
-        standing.date == document.date
+        standing.state is not DocumentState.ORPHANED
+        and standing.date == document.date
         and (standing.amount, _folded(standing.method))
         == (own if standing.kind == document.kind else due.get(standing.number))
         for standing in pending.standing

@@ -69,7 +69,6 @@ def _post_all(
     tickets.wake_waiting(ledger, _now())
     doubt_unsent(ledger)
     settlements = Settlements(ledger, summary)
-    void_orphans(ledger, client, settlements, summary)
     deciding = Deciding(ledger, client, settings, settlements, summary)
     bookkeeping = Bookkeeping(ledger, client, settlements, summary, deciding.forget_references, still_alone)
     dispatcher = Dispatcher(
@@ -79,6 +78,7 @@ def _post_all(
         bookkeeping.unfinished = False
         summary.open = 0
         altered = find_unknown(ledger, client, settings.settle_seconds)
+        void_orphans(ledger, client, settlements, summary)
         try:
             dispatcher.run(deciding.writes(altered))
         finally:

@@ -18,6 +18,7 @@ from target_qbo.accounting.naming import ownership_mark
 from target_qbo.ledger import documents
 from target_qbo.ledger.documents import Found, Refused
 from target_qbo.ledger.sendings import Answer, write_altered, write_answers, write_missing
+from target_qbo.posting.applied import pays
 from target_qbo.posting.payloads import ENTITIES
 from target_qbo.posting.takeback import is_voided
 from target_qbo.posting.totals import total_of
@@ -97,6 +98,7 @@ def _find_some(
     missing = []
     taken_out = []
     altered = {}
+    invoices = _invoices(ledger, some) if kind is DocumentKind.PAYMENT else {}
     for document in some:
         key = (document.ticket, document.kind, document.number)
         mark = ownership_mark(document.location_id, document.ticket_id)
@@ -105,7 +107,9 @@ def _find_some(
         found = next((row for row in standing if _agrees(row, document) or _is_untouched(row, document)), None)
         if found is not None:
             token = str(found.get("SyncToken", "0"))
-            posted.append(Answer(*key, str(found["Id"]), token, total_of(found, document.amount)))
+            on_invoice = kind is not DocumentKind.PAYMENT or pays(found, invoices.get(document.ticket), document.amount)
+            total = total_of(found, document.amount)
+            posted.append(Answer(*key, str(found["Id"]), token, total, pays=on_invoice))
         elif standing:
             altered[key] = _altered(document, standing[0])
         else:
@@ -119,6 +123,17 @@ def _find_some(
     write_missing(ledger, missing, now, taken_out)
     write_altered(ledger, altered)
     return {ticket: fault for (ticket, _, _), fault in altered.items()}
+
+
+def _invoices(ledger: CompanyLedger, payments: Sequence[StandingDocument]) -> dict[int, str | None]:
+    """Return the ids of the invoices that payments are for, by ticket."""
+    standing = documents.standing(ledger, sorted({payment.ticket for payment in payments}))
+    return {
+        ticket: document.qbo_id
+        for ticket, some in standing.items()
+        for document in some
+        if document.kind == DocumentKind.INVOICE
+    }
 
 
 def find_numbered(client: QboClient, document: Document) -> tuple[Found | None, bool]:
@@ -138,8 +153,13 @@ def find_numbered(client: QboClient, document: Document) -> tuple[Found | None, 
     return (None if row is None else found_in(document.kind, row)), any(is_voided(row) for row in ours)
 
 
-def find_payments(client: QboClient, document: Document) -> list[Found]:
+def find_payments(client: QboClient, document: Document, invoice: str) -> list[Found]:
     """Return the payments of a document that stand in QuickBooks though the ledger does not know them; a metered read.
+
+    Args:
+        client: The company.
+        document: The document.
+        invoice: Its id in QuickBooks.
 
     Raises:
         AlteredError: One of them stands, and differs.
@@ -152,6 +172,8 @@ def find_payments(client: QboClient, document: Document) -> list[Found]:
         wanted = Refused(DocumentKind.PAYMENT, payment.key, payment.amount, document.date, payment.method)
         ours = [row for row in rows if str(row.get("PaymentRefNum")) == payment.key and _is_of(row, document)]
         row = _standing_as(wanted, ours)
+        if row is not None and not pays(row, invoice, payment.amount):
+            raise AlteredError(wanted, row)
         found.append(None if row is None else found_in(DocumentKind.PAYMENT, row))
     return [one for one in found if one is not None]
 
@@ -197,6 +219,7 @@ def _altered(document: StandingDocument | Refused, row: Row) -> Fault:
     total, date = total_of(row, document.amount), _date(row)
     differs = [f"is of {total}, not {document.amount}"] if total != document.amount else []
     differs += [f"is dated {date}, not {document.date}"] if date != document.date else []
+    differs = differs or ["is not on its invoice"]
     name = f"{document.kind.replace('_', ' ')} {document.number}"
     return Fault(
         ALTERED,

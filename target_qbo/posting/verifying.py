@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import datetime as dt
 import logging
-from collections import defaultdict
 from dataclasses import dataclass, field
 from decimal import Decimal
 from typing import TYPE_CHECKING, Any
@@ -19,6 +18,7 @@ from target_qbo.ledger import again, documents, references, tickets
 from target_qbo.ledger.again import Edited, Finding
 from target_qbo.ledger.status import TicketStatus
 from target_qbo.ledger.tickets import Settled
+from target_qbo.posting.applied import PAID_OTHERWISE, applied
 from target_qbo.posting.recovery import find_unknown
 from target_qbo.posting.revision import in_deposit
 from target_qbo.posting.takeback_many import rows_of
@@ -183,7 +183,7 @@ class _Verifier:
         own = {document.qbo_id for document in standing}
         if main_row is not None:
             seen.payments = [one for one in _linked(main_row, "Payment") if one not in own]
-        seen.invoices = [one for row in wrong for one in _applied(row) if one not in own]
+        seen.invoices = [one for row in wrong for one in applied(row) if one not in own]
         return seen
 
     def _affected(self, seen: dict[int, _Seen]) -> set[int]:
@@ -196,7 +196,7 @@ class _Verifier:
             strangers = [one for one in found.payments if one not in owners]
             if strangers and found.obstacle is None:
                 found.obstacle = _Obstacle(
-                    "paid_otherwise",
+                    PAID_OTHERWISE,
                     f"the invoice is paid by a payment that is not ours (id {', '.join(strangers)}): delete it in "
                     "QuickBooks, or take it off the invoice, then resync the ticket",
                 )
@@ -205,7 +205,7 @@ class _Verifier:
     def _is_orphan(self, row: QboRow, main: QboRow | None) -> bool:
         if main is None or self._moved(row):
             return True
-        return _applied(row).get(str(main["Id"])) != _amount(row)
+        return applied(row).get(str(main["Id"])) != _amount(row)
 
     def _differs(self, document: StandingDocument, row: QboRow) -> bool:
         same = (document.amount, document.date) == (_amount(row), _date(row))
@@ -250,19 +250,9 @@ def _leave_orphans(finding: Finding, standing: Sequence[StandingDocument], rows:
     main = next((one.qbo_id for one in standing if one.kind != DocumentKind.PAYMENT), None)
     for document in standing:
         if document.key in finding.orphaned:
-            pays = _applied(rows[document.kind, document.qbo_id or ""]).get(main or "", Decimal(0))
+            pays = applied(rows[document.kind, document.qbo_id or ""]).get(main or "", Decimal(0))
             finding.edited.append(Edited(document.key, pays, document.date, document.method))
     finding.orphaned = []
-
-
-def _applied(payment: QboRow) -> dict[str, Decimal]:
-    """Return how much of a payment is on which invoice."""
-    found: dict[str, Decimal] = defaultdict(Decimal)
-    for line in payment.get("Line") or []:
-        for link in line.get("LinkedTxn") or []:
-            if link.get("TxnType") == "Invoice":
-                found[str(link.get("TxnId"))] += Decimal(str(line.get("Amount", 0)))
-    return found
 
 
 def _linked(row: QboRow, kind: str) -> list[str]:
