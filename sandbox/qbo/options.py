@@ -33,6 +33,7 @@ class Options:
             the work twice, or answer 6000), or never.
         subscription_ended: Whether every write is refused with 6190.
         deposit_to_liabilities: Whether a payment's deposit account may be a liability (for gift cards).
+        ref_names: Whether documents show the names of what they refer to; recorded answers often have only the ids.
         time_zone: The company's time zone.
     """
 
@@ -51,6 +52,7 @@ class Options:
     requestid: RequestIds = "honoured"
     subscription_ended: bool = False
     deposit_to_liabilities: bool = True
+    ref_names: bool = True
     time_zone: str = "America/Denver"
 
     @property

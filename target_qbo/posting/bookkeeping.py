@@ -14,6 +14,7 @@ from target_qbo.ledger.sendings import Answer, Finished, Key, Sending, write_ans
 from target_qbo.ledger.status import DocumentState
 from target_qbo.posting.applied import PAID_OTHERWISE, not_applied, pays
 from target_qbo.posting.courier import NotDone, Outcome, Posted, Refused
+from target_qbo.posting.methods import EVERY, Methods
 from target_qbo.posting.preferences import preferences_in
 from target_qbo.posting.recovery import AlteredError, find_numbered, find_payments
 from target_qbo.posting.takeback import take_back
@@ -218,12 +219,13 @@ class Bookkeeping:
 
     def _number_taken(self, work: TicketWork) -> bool:
         """Take over the document that has the number, where it is this one; else go on with the further number."""
+        methods = Methods(self._ledger, lambda: self._client.query("PaymentMethod", EVERY))
         found: Found | None = None
         paid: list[Found] = []
         try:
-            found, voided = find_numbered(self._client, work.document)
+            found, voided = find_numbered(self._client, work.document, methods)
             if found is not None and work.unpaid:
-                paid = find_payments(self._client, work.document, found.qbo_id)
+                paid = find_payments(self._client, work.document, found.qbo_id, methods)
         except UnreachableError:
             self.unfinished = True
             return True

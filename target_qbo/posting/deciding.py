@@ -23,6 +23,7 @@ from target_qbo.qbo import QboFaultError, faults
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
+    from decimal import Decimal
 
     from target_qbo.ledger import CompanyLedger
     from target_qbo.ledger.documents import StandingDocument
@@ -267,6 +268,7 @@ class Deciding:
                 self._references.guest_customer().qbo_id,
                 self._references.guest_balance(),
                 earliest,
+                self._references.methods(),
                 accept_existing=self._settings.accept_existing,
             )
         return self._references
@@ -281,8 +283,7 @@ def _part_of(pending: PendingTicket, document: Document) -> bool:
     wanted = [
         standing.state is not DocumentState.ORPHANED
         and standing.date == document.date
-        and (standing.amount, _folded(standing.method))
-        == (own if standing.kind == document.kind else due.get(standing.number))
+        and _amounts_to(standing, own if standing.kind == document.kind else due.get(standing.number))
         for standing in pending.standing
     ]
     return all(wanted) and any(standing.kind == document.kind for standing in pending.standing)
@@ -293,6 +294,14 @@ def _why(pending: PendingTicket) -> str:
     if pending.insisted:
         return "it is to be put right, but "
     return "" if pending.half_done else "the ticket changed at the till, but "
+
+
+def _amounts_to(standing: StandingDocument, wanted: tuple[Decimal, str] | None) -> bool:
+    """Tell whether a document has that amount and, where its own is known, that payment method."""
+    if wanted is None:
+        return False
+    amount, method = wanted
+    return standing.amount == amount and (standing.method is None or _folded(standing.method) == method)
 
 
 def _folded(method: str | None) -> str:

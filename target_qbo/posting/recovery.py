@@ -31,6 +31,7 @@ if TYPE_CHECKING:
     from target_qbo.accounting import Document
     from target_qbo.ledger import CompanyLedger
     from target_qbo.ledger.documents import StandingDocument
+    from target_qbo.posting.methods import Methods
     from target_qbo.qbo import QboClient
 
 logger = logging.getLogger("target-qbo.recovery")
@@ -136,7 +137,7 @@ def _invoices(ledger: CompanyLedger, payments: Sequence[StandingDocument]) -> di
     }
 
 
-def find_numbered(client: QboClient, document: Document) -> tuple[Found | None, bool]:
+def find_numbered(client: QboClient, document: Document, methods: Methods) -> tuple[Found | None, bool]:
     """Return the document that has this one's number in QuickBooks, if it is this one; a metered read.
 
     Returns:
@@ -150,16 +151,17 @@ def find_numbered(client: QboClient, document: Document) -> tuple[Found | None, 
     rows = client.query(ENTITIES[document.kind], f"DocNumber = {quoted(document.number)}")
     ours = [row for row in rows if _is_of(row, document)]
     row = _standing_as(wanted, ours)
-    return (None if row is None else found_in(document.kind, row)), any(is_voided(row) for row in ours)
+    return (None if row is None else found_in(document.kind, row, methods)), any(is_voided(row) for row in ours)
 
 
-def find_payments(client: QboClient, document: Document, invoice: str) -> list[Found]:
+def find_payments(client: QboClient, document: Document, invoice: str, methods: Methods) -> list[Found]:
     """Return the payments of a document that stand in QuickBooks though the ledger does not know them; a metered read.
 
     Args:
         client: The company.
         document: The document.
         invoice: Its id in QuickBooks.
+        methods: Names of payment methods.
 
     Raises:
         AlteredError: One of them stands, and differs.
@@ -174,7 +176,7 @@ def find_payments(client: QboClient, document: Document, invoice: str) -> list[F
         row = _standing_as(wanted, ours)
         if row is not None and not pays(row, invoice, payment.amount):
             raise AlteredError(wanted, row)
-        found.append(None if row is None else found_in(DocumentKind.PAYMENT, row))
+        found.append(None if row is None else found_in(DocumentKind.PAYMENT, row, methods))
     return [one for one in found if one is not None]
 
 
@@ -228,7 +230,7 @@ def _altered(document: StandingDocument | Refused, row: Row) -> Fault:
     )
 
 
-def found_in(kind: DocumentKind, row: Row) -> Found | None:
+def found_in(kind: DocumentKind, row: Row, methods: Methods) -> Found | None:
     """Return a document as the ledger enters it, if its note says that it is ours."""
     note = str(row.get("PrivateNote", ""))
     mark = _MARK.search(note) if is_voided(row) else _MARK.match(note)  # a void may put its word before the note
@@ -242,7 +244,7 @@ def found_in(kind: DocumentKind, row: Row) -> Found | None:
         number=str(number),
         amount=Decimal(str(row["TotalAmt"])).quantize(Decimal("0.01")),
         date=_date(row),
-        method=(row.get("PaymentMethodRef") or {}).get("name"),
+        method=methods.named(row),
         qbo_id=str(row["Id"]),
         sync_token=str(row.get("SyncToken", "0")),
     )

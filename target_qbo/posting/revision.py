@@ -124,7 +124,8 @@ def _stays(document: StandingDocument, wanted: Document) -> bool:
         return False
     if document.kind == DocumentKind.PAYMENT:
         return document.date == wanted.date and any(
-            (payment.key, payment.amount, payment.method) == (document.number, document.amount, document.method)
+            (payment.key, payment.amount) == (document.number, document.amount)
+            and document.method in {None, payment.method}
             for payment in wanted.payments
         )
     # An update can't take the payment method off a refund receipt: then it is made anew.

@@ -31,6 +31,7 @@ if TYPE_CHECKING:
     from target_qbo.accounting.rules import Rules
     from target_qbo.ledger import CompanyLedger
     from target_qbo.ledger.documents import Found
+    from target_qbo.posting.methods import Methods
     from target_qbo.qbo import QboClient
 
 logger = logging.getLogger("target-qbo.takeover")
@@ -77,6 +78,7 @@ def verify_company(
     customer: str,
     balance: Decimal | None,
     earliest: dt.date,
+    methods: Methods,
     *,
     accept_existing: bool,
 ) -> None:
@@ -88,6 +90,7 @@ def verify_company(
         customer: Id of the guest customer.
         balance: What it owes less its open credit; None where that was not read.
         earliest: The earliest business date to be posted.
+        methods: Names of payment methods.
         accept_existing: Whether documents that are not ours may stand there.
 
     Raises:
@@ -96,7 +99,7 @@ def verify_company(
     period = unverified(ledger, earliest)
     if period is None:
         return
-    existing = Existing(ledger, adopts=True)
+    existing = Existing(ledger, methods, adopts=True)
     existing.read(client, customer, balance, period)
     if existing.foreign and not accept_existing:
         raise ConfigurationError(
@@ -113,6 +116,7 @@ class Existing:
 
     Args:
         ledger: The company's ledger.
+        methods: Names of payment methods.
         adopts: Whether ours are entered in the ledger; else they are only counted.
 
     Attributes:
@@ -127,8 +131,9 @@ class Existing:
         credit: What is unapplied of the payments among them.
     """
 
-    def __init__(self, ledger: CompanyLedger, *, adopts: bool) -> None:
+    def __init__(self, ledger: CompanyLedger, methods: Methods, *, adopts: bool) -> None:
         self._ledger = ledger
+        self._methods = methods
         self._adopts = adopts
         self._rows = 0
         self._owed = Decimal(0)
@@ -170,7 +175,7 @@ class Existing:
             for row in some:
                 if kind is DocumentKind.INVOICE:
                     self._owed += _amount(row, "Balance")
-                found = found_in(kind, row)
+                found = found_in(kind, row, self._methods)
                 if str(row["Id"]) in known:
                     self.known += 1
                     seen.append(_seen(row))

@@ -19,6 +19,7 @@ from target_qbo.ledger.again import Edited, Finding
 from target_qbo.ledger.status import TicketStatus
 from target_qbo.ledger.tickets import Settled
 from target_qbo.posting.applied import PAID_OTHERWISE, applied
+from target_qbo.posting.methods import EVERY, Methods
 from target_qbo.posting.recovery import find_unknown
 from target_qbo.posting.revision import in_deposit
 from target_qbo.posting.takeback_many import rows_of
@@ -110,7 +111,7 @@ class _Verifier:
         self._settings = settings
         known = references.load(ledger)
         self._guests = {found.qbo_id for (entity, _), found in known.items() if entity == "Customer"}
-        self._methods = {found.qbo_id: key for (entity, key), found in known.items() if entity == "PaymentMethod"}
+        self._methods = Methods(ledger, lambda: client.query("PaymentMethod", EVERY))
 
     def verify(self, keys: Sequence[int]) -> tuple[set[int], set[int]]:
         """Write down what differs; returns the tickets that may not be touched, and others that are affected."""
@@ -167,7 +168,7 @@ class _Verifier:
                 finding.orphaned.append(document.key)
                 wrong.append(row)
             elif self._differs(document, row) or (row is main_row and lines not in {None, line_amounts(row)}):
-                finding.edited.append(Edited(document.key, _amount(row), _date(row), self._method(row)))
+                finding.edited.append(Edited(document.key, _amount(row), _date(row), self._methods.named(row)))
                 wrong += [row] if document.kind == DocumentKind.PAYMENT else []
         if not (finding.voided or finding.orphaned or finding.edited or self._moved(main_row)):
             return seen
@@ -210,7 +211,7 @@ class _Verifier:
     def _differs(self, document: StandingDocument, row: QboRow) -> bool:
         same = (document.amount, document.date) == (_amount(row), _date(row))
         if document.kind != DocumentKind.INVOICE:
-            same = same and (document.method or "").casefold() == (self._method(row) or "").casefold()
+            same = same and not self._methods.differs(row, document.method)
         return not same
 
     def _moved(self, row: QboRow | None) -> bool:
@@ -218,12 +219,6 @@ class _Verifier:
         if row is None or not self._guests:
             return False
         return str((row.get("CustomerRef") or {}).get("value")) not in self._guests
-
-    def _method(self, row: QboRow) -> str | None:
-        found = row.get("PaymentMethodRef")
-        if not found:
-            return None
-        return self._methods.get(str(found.get("value"))) or str(found.get("name") or found.get("value"))[:31]
 
     def _may_be_remade(self, ticket: PendingTicket, finding: Finding) -> bool:
         """Tell whether orphaned payments may be voided: not where the invoice stays and they can't be made again."""
