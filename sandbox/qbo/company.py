@@ -18,6 +18,7 @@ from sandbox.qbo.wire import cents
 if TYPE_CHECKING:
     import datetime as dt
 
+_DOCUMENTS = frozenset({"Invoice", "Payment", "RefundReceipt"})
 CURRENCY_NAMES = {"USD": "United States Dollar", "CAD": "Canadian Dollar", "EUR": "Euro", "GBP": "British Pound"}
 
 
@@ -136,6 +137,9 @@ class Company:
         if entity == "Customer":
             balance = self._owed(row["Id"])
             return row | {"Balance": balance, "BalanceWithJobs": balance}
+        if entity in _DOCUMENTS and not self.options.ref_names:
+            bare = {name: {"value": row[name]["value"]} for name in row if name.endswith("Ref")}
+            return row | bare
         return row
 
     def _owed(self, customer: str) -> Decimal:

@@ -35,6 +35,7 @@ class Options:
         void_notes: Whether a void puts its word before a document's note, or in the place of it.
         subscription_ended: Whether every write is refused with 6190.
         deposit_to_liabilities: Whether a payment's deposit account may be a liability (for gift cards).
+        ref_names: Whether documents show the names of what they refer to; recorded answers often have only the ids.
         time_zone: The company's time zone.
     """
 
@@ -54,6 +55,7 @@ class Options:
     void_notes: VoidNotes = "kept"
     subscription_ended: bool = False
     deposit_to_liabilities: bool = True
+    ref_names: bool = True
     time_zone: str = "America/Denver"
 
     @property

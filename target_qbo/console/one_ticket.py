@@ -41,8 +41,9 @@ _ADVICE = {
     "resync, with its order id.",
     "changed_inconsistent": "It was changed at the till and does not add up any more: correct it there; the next sync "
     "brings the books up to date.",
+    "altered": f"Correct the document in QuickBooks, or delete it there to have it made again, {_RESYNC}.",
     "gone": "Its document was voided or deleted in QuickBooks. To have it made again: franpos-qbo resync.",
-    "paid_otherwise": f"Delete the payment that is not ours in QuickBooks, {_RESYNC}.",
+    "paid_otherwise": f"Delete the payment that is not ours in QuickBooks, or take it off the invoice, {_RESYNC}.",
     "qbo_6210": f"The period is closed in QuickBooks: open it (Settings, Account and settings, Advanced), {_RESYNC}.",
     "qbo_6540": f"Take the payment off its bank deposit in QuickBooks, {_RESYNC}.",
     "qbo_5020": f"The QuickBooks plan lacks a feature: see franpos-qbo check, {_RESYNC}.",

@@ -137,7 +137,7 @@ def orphans(ledger: CompanyLedger) -> dict[tuple[int, int], list[StandingDocumen
     query = sa.select(tickets.c.id, tickets.c.revision).where(
         tickets.c.company_id == ledger.company_id,
         tickets.c.pending,
-        tickets.c.fingerprint.in_((EDITED, REVISING, UNDOING)),
+        sa.or_(_HALF, tickets.c.fingerprint == EDITED),
     )
     with ledger.read() as connection:
         revisions: dict[int, int] = dict(connection.execute(query).all())

@@ -88,6 +88,17 @@ def of_unknown_fate(ledger: CompanyLedger) -> list[StandingDocument]:
 
 
 @dataclass(frozen=True, slots=True)
+class Refused:
+    """A document as it was to be made."""
+
+    kind: str
+    number: str
+    amount: Decimal
+    date: dt.date
+    method: str | None
+
+
+@dataclass(frozen=True, slots=True)
 class Found:
     """A document of ours that was found standing in QuickBooks."""
 
@@ -150,7 +161,7 @@ def adopt(ledger: CompanyLedger, found: Sequence[Found], now: dt.datetime) -> li
                     documents.c.ticket == key,
                     documents.c.kind == document.kind,
                     documents.c.number == document.number,
-                    documents.c.state == DocumentState.MISSING,
+                    documents.c.state.in_((DocumentState.MISSING, DocumentState.ALTERED)),
                 )
             )
             connection.execute(
@@ -169,6 +180,24 @@ def adopt(ledger: CompanyLedger, found: Sequence[Found], now: dt.datetime) -> li
                 )
             )
     return doubled
+
+
+def enter_altered(ledger: CompanyLedger, ticket: int, refused: Refused, now: dt.datetime) -> None:
+    """Enter a document that QuickBooks refused because it stands there already, and not as it was sent."""
+    with ledger.write() as connection:
+        connection.execute(
+            sa.insert(documents).values(
+                company_id=ledger.company_id,
+                ticket=ticket,
+                kind=refused.kind,
+                number=refused.number,
+                amount=refused.amount,
+                date=refused.date,
+                method=refused.method,
+                state=DocumentState.ALTERED,
+                sent_at=now,
+            )
+        )
 
 
 def known_ids(ledger: CompanyLedger, kind: str, qbo_ids: Sequence[str]) -> set[str]:

@@ -37,6 +37,7 @@ _NAMED = sa.and_(
     documents.c.number == sa.bindparam("b_number"),
 )
 _UNSETTLED = sa.or_(documents.c.state == DocumentState.SENDING, documents.c.state == DocumentState.MISSING)
+_LOOKED_UP = (DocumentState.MISSING, DocumentState.ALTERED)
 _SENT = sa.and_(_NAMED, documents.c.state == DocumentState.SENDING)
 
 # Made once: putting statements together was a third of the time that posting took.
@@ -73,7 +74,7 @@ _STANDS = (
     sa.update(documents)
     .where(_SENT)
     .values(
-        state=DocumentState.POSTED,
+        state=sa.bindparam("b_state"),
         qbo_id=sa.bindparam("b_qbo_id"),
         sync_token=sa.bindparam("b_sync_token"),
         amount=sa.bindparam("b_amount"),
@@ -120,7 +121,12 @@ class Sending:
 
 @dataclass(frozen=True, slots=True)
 class Answer:
-    """What an answer says of one document that was sent; ``amount`` is what QuickBooks made of it."""
+    """What an answer says of one document that was sent.
+
+    Attributes:
+        amount: What QuickBooks made of it.
+        pays: False for a payment that stands and is not on its invoice: nothing else may be made before it is voided.
+    """
 
     ticket: int
     kind: str
@@ -128,6 +134,7 @@ class Answer:
     qbo_id: str
     sync_token: str
     amount: Decimal
+    pays: bool = True
 
 
 @dataclass(frozen=True, slots=True)
@@ -223,6 +230,7 @@ def write_answers(
         rows: list[dict[str, Any]] = [
             {
                 **_named(answer.ticket, answer.kind, answer.number),
+                "b_state": DocumentState.POSTED if answer.pays else DocumentState.ORPHANED,
                 "b_qbo_id": answer.qbo_id,
                 "b_sync_token": answer.sync_token,
                 "b_amount": answer.amount,
@@ -287,13 +295,25 @@ def write_missing(
         )
 
 
-def doubt_missing(ledger: CompanyLedger) -> None:
-    """Have what an earlier run looked up in vain, and did not send again, looked up once more."""
+def write_altered(ledger: CompanyLedger, altered: Iterable[Key]) -> None:
+    """Write down that these were looked up and stand, but not as they were sent.
+
+    Once they are gone their requestid would bring just them back: the next sending is an attempt of its own.
+    """
+    rows = [{**_named(*one), "b_attempt": uuid.uuid4().hex} for one in altered]
+    if rows:
+        with ledger.write() as connection:
+            values = {"state": DocumentState.ALTERED, "attempt": sa.bindparam("b_attempt")}
+            connection.execute(sa.update(documents).where(_SENT).values(values), rows)
+
+
+def doubt_unsent(ledger: CompanyLedger) -> None:
+    """Have what an earlier run looked up, and could neither take for posted nor send again, looked up once more."""
     waiting = sa.select(tickets.c.id).where(tickets.c.company_id == ledger.company_id, tickets.c.pending)
     with ledger.write() as connection:
         connection.execute(
             sa.update(documents)
-            .where(documents.c.ticket.in_(waiting), documents.c.state == DocumentState.MISSING)
+            .where(documents.c.ticket.in_(waiting), documents.c.state.in_(_LOOKED_UP))
             .values(state=DocumentState.SENDING, missed=0)
         )
 

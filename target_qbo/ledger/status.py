@@ -21,12 +21,14 @@ class DocumentState(StrEnum):
     """State of a document.
 
     ``SENDING``: on its way, its fate unknown until the answer is written down. ``MISSING``: never answered, looked up,
-    and not there. ``POSTED``: it stands. ``ORPHANED``: a payment that stands and does not pay its invoice, or not with
-    all of it: it is voided before anything is made. ``VOIDED``: it stood.
+    and not there. ``ALTERED``: never answered, looked up, and there, but not as it was sent: nothing is sent for its
+    ticket while it is. ``POSTED``: it stands. ``ORPHANED``: a payment that stands and does not pay its invoice, or not
+    with all of it: it is voided before anything is made. ``VOIDED``: it stood.
     """
 
     SENDING = "sending"
     MISSING = "missing"
+    ALTERED = "altered"
     POSTED = "posted"
     ORPHANED = "orphaned"
     VOIDED = "voided"

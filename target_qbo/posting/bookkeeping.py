@@ -11,9 +11,12 @@ from target_qbo.accounting import DocumentKind
 from target_qbo.errors import UnreachableError
 from target_qbo.ledger import documents
 from target_qbo.ledger.sendings import Answer, Finished, Key, Sending, write_answers, write_sending, write_unanswered
+from target_qbo.ledger.status import DocumentState
+from target_qbo.posting.applied import PAID_OTHERWISE, not_applied, pays
 from target_qbo.posting.courier import NotDone, Outcome, Posted, Refused
+from target_qbo.posting.methods import EVERY, Methods
 from target_qbo.posting.preferences import preferences_in
-from target_qbo.posting.recovery import find_numbered, find_payments
+from target_qbo.posting.recovery import AlteredError, find_numbered, find_payments
 from target_qbo.posting.takeback import take_back
 from target_qbo.posting.totals import difference, total_of
 from target_qbo.qbo import faults
@@ -22,8 +25,10 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
     from target_qbo.ledger import CompanyLedger
+    from target_qbo.ledger.documents import Found, StandingDocument
     from target_qbo.posting.settlements import Settlements
     from target_qbo.posting.summary import RunSummary
+    from target_qbo.posting.takeback import Obstacle
     from target_qbo.posting.work import TicketWork, Write
     from target_qbo.qbo import Fault, QboClient
 
@@ -43,6 +48,7 @@ class _Notes:
     finished: list[Finished] = field(default_factory=list)
     done: list[TicketWork] = field(default_factory=list)
     refused: list[TicketWork] = field(default_factory=list)
+    stray: list[TicketWork] = field(default_factory=list)
     follow: list[Write] = field(default_factory=list)
     unanswered: list[Key] = field(default_factory=list)
 
@@ -112,6 +118,8 @@ class Bookkeeping:
         write_answers(self._ledger, notes.posted, notes.absent, notes.finished, _now())
         write_unanswered(self._ledger, notes.unanswered, _now())
         self._summary.posted += len(notes.finished)
+        for work in notes.stray:
+            self._void_strays(work.key)  # at once: QuickBooks may put open credit on any next invoice
         for work in notes.done:
             _log_posted(work)
         for work in notes.refused:
@@ -128,8 +136,14 @@ class Bookkeeping:
             entity = outcome.entity
             made = total_of(entity, write.amount)
             token = str(entity.get("SyncToken", "0"))
-            notes.posted.append(Answer(work.key, write.kind, write.number, str(entity["Id"]), token, made))
-            work.refused = work.refused or difference(write.amount, made)
+            on_invoice = write.kind is not DocumentKind.PAYMENT or pays(entity, work.posted_id, write.amount)
+            answer = Answer(work.key, write.kind, write.number, str(entity["Id"]), token, made, pays=on_invoice)
+            notes.posted.append(answer)
+            if on_invoice:
+                work.refused = work.refused or difference(write.amount, made)
+            else:
+                work.refused = not_applied(write)
+                notes.stray.append(work)
             work.arrived(write, str(entity["Id"]))
             self._summary.add_document(write.kind, write.amount)
         elif isinstance(outcome, Refused):
@@ -156,26 +170,40 @@ class Bookkeeping:
         if fault is None:
             return
         standing = documents.standing(self._ledger, [work.key]).get(work.key, [])
-        if fault.code == faults.DUPLICATE_NUMBER and work.posted_id is None and self._number_taken(work):
-            return
+        if fault.code == faults.DUPLICATE_NUMBER and work.posted_id is None:
+            if self._number_taken(work):
+                return
+            fault = work.refused or fault
         if fault.code in faults.STALE_REFERENCES and work.key not in self._resolved_anew:
             logger.info("an id of QuickBooks is stale (%s): looking everything up again", fault, extra=work.names)
             self._resolved_anew.add(work.key)
             self._forget_references()
             self.unfinished = True
             return
-        obstacle = take_back(self._ledger, self._client, standing)
-        left = obstacle.left if obstacle is not None else ()
-        for document in standing:
-            if document not in left:
-                self._summary.take_back(DocumentKind(document.kind), document.amount)
+        # What pays an invoice otherwise would become open credit if that were voided: the invoice stays as it is.
+        stays = fault.code == PAID_OTHERWISE
+        obstacle = self._void_strays(work.key) if stays else self._take_back(standing)
         if obstacle is not None:
             documents.leave_open(self._ledger, work.key, f"{fault}; {obstacle.text}", _now())
             self._summary.open += 1
             return
-        documents.write_fingerprint(self._ledger, work.key, None)
+        if not stays:
+            documents.write_fingerprint(self._ledger, work.key, None)
         self._settlements.skip(work.key, work.revision, fault.skip_code, self._told(fault))
         self._settlements.flush()
+
+    def _void_strays(self, key: int) -> Obstacle | None:
+        """Void the payments of a ticket that are not on its invoice."""
+        standing = documents.standing(self._ledger, [key]).get(key, [])
+        return self._take_back([document for document in standing if document.state is DocumentState.ORPHANED])
+
+    def _take_back(self, some: Sequence[StandingDocument]) -> Obstacle | None:
+        obstacle = take_back(self._ledger, self._client, some)
+        left = obstacle.left if obstacle is not None else ()
+        for document in some:
+            if document not in left:
+                self._summary.take_back(DocumentKind(document.kind), document.amount)
+        return obstacle
 
     def _told(self, fault: Fault) -> str:
         """Tell a fault; of a closed period also the date, which QuickBooks' own words leave out and a read tells."""
@@ -191,12 +219,21 @@ class Bookkeeping:
 
     def _number_taken(self, work: TicketWork) -> bool:
         """Take over the document that has the number, where it is this one; else go on with the further number."""
+        methods = Methods(self._ledger, lambda: self._client.query("PaymentMethod", EVERY))
+        found: Found | None = None
+        paid: list[Found] = []
         try:
-            found, voided = find_numbered(self._ledger, self._client, work.document)
-            paid = find_payments(self._client, work.document) if found is not None and work.unpaid else []
+            found, voided = find_numbered(self._ledger, self._client, work.document, methods)
+            if found is not None and work.unpaid:
+                paid = find_payments(self._client, work.document, found.qbo_id, methods)
         except UnreachableError:
             self.unfinished = True
             return True
+        except AlteredError as error:
+            documents.adopt(self._ledger, [found] if found is not None else [], _now())
+            documents.enter_altered(self._ledger, work.key, error.document, _now())
+            work.refused = error.fault
+            return False
         if found is not None:
             text = "%s %s of this ticket was there already and is taken over"
             logger.info(text, found.kind, found.number, extra={"event_name": "document_adopted", **work.names})

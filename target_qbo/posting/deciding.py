@@ -12,15 +12,17 @@ from target_qbo.ledger import documents, tickets
 from target_qbo.ledger.rebuilding import FOUND_VOIDED, FOUND_VOIDED_REASON
 from target_qbo.ledger.sendings import Finished, write_answers
 from target_qbo.ledger.status import HALF, REVISING, UNDOING, DocumentState, TicketStatus
+from target_qbo.posting.applied import GONE, PAID_OTHERWISE, unpayable
 from target_qbo.posting.entities import UnavailableError
 from target_qbo.posting.references import References
-from target_qbo.posting.revision import GONE, RevisionRefusedError, revise
+from target_qbo.posting.revision import RevisionRefusedError, revise
 from target_qbo.posting.takeover import first_date, verify_company
 from target_qbo.posting.work import EARLIEST, TicketWork, fingerprint
 from target_qbo.qbo import QboFaultError, faults
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
+    from collections.abc import Iterator, Mapping, Sequence
+    from decimal import Decimal
 
     from target_qbo.ledger import CompanyLedger
     from target_qbo.ledger.documents import StandingDocument
@@ -29,10 +31,11 @@ if TYPE_CHECKING:
     from target_qbo.posting.settlements import Settlements
     from target_qbo.posting.summary import RunSummary
     from target_qbo.posting.work import Write
-    from target_qbo.qbo import QboClient
+    from target_qbo.qbo import Fault, QboClient
     from target_qbo.settings import Settings
 
 _STALE = frozenset(f"qbo_{code}" for code in faults.STALE_REFERENCES)
+_A_READ = 30
 _AS_THEY_WERE = "; the documents in QuickBooks are as they were"
 
 
@@ -60,21 +63,46 @@ class Deciding:
         self._resolved_anew: set[int] = set()
         self.set_aside = False
 
-    def writes(self) -> Iterator[Write]:
-        """Yield the first writes of every pending ticket that has any; the others are settled on the way."""
+    def writes(self, altered: Mapping[int, Fault]) -> Iterator[Write]:
+        """Yield the first writes of every pending ticket that has any; the others are settled on the way.
+
+        Args:
+            altered: Tickets of which a document stands otherwise than it was sent: nothing is sent for them.
+        """
         self.set_aside = False
         dates = tickets.pending_dates(self._ledger)
         if dates is None:
             return
         references = self._open_company(dates[0])
+        half: list[TicketWork] = []
         for pending in tickets.pending(self._ledger):
+            if pending.key in altered:
+                fault = altered[pending.key]
+                self._settlements.skip(*_as_read(pending), fault.skip_code, str(fault))
+                continue
             if any(document.state is DocumentState.SENDING for document in pending.standing):
                 self.set_aside = True
                 continue
             work = self._decide(pending, references)
-            if work is not None:
+            if work is not None and work.posted_id is None:
                 yield from work.next_writes()
+            elif work is not None:
+                half.append(work)
+            if len(half) == _A_READ:
+                yield from self._payments(half)
+                half = []
+        yield from self._payments(half)
         self._settlements.flush()
+
+    def _payments(self, half: Sequence[TicketWork]) -> Iterator[Write]:
+        """Yield the payments of invoices that stood before; what a person did to one meanwhile hinders its own."""
+        hindered = unpayable(self._client, half)
+        for work in half:
+            if work.key in hindered:
+                fault = hindered[work.key]
+                self._settlements.skip(work.key, work.revision, fault.skip_code, str(fault))
+            else:
+                yield from work.next_writes()
 
     def forget_references(self) -> None:
         """Have every id looked up again: one was stale."""
@@ -158,17 +186,16 @@ class Deciding:
         return kept
 
     def _refused(self, pending: PendingTicket, error: RevisionRefusedError) -> None:
-        as_before = error.final and not pending.half_done
-        if as_before:
+        settled = error.final and (error.nothing_stands or not pending.half_done)
+        if settled:
             stands = None if error.nothing_stands else pending.fingerprint
             documents.write_fingerprint(self._ledger, pending.key, stands)
         if error.code in _STALE and pending.key not in self._resolved_anew:
             self._resolved_anew.add(pending.key)
             self.forget_references()
             self.set_aside = True
-        elif as_before or error.code == GONE:
-            why = "it is to be put right, but" if pending.insisted else "the ticket changed at the till, but"
-            self._settlements.skip(*_as_read(pending), error.code, f"{why} {error}")
+        elif settled or error.code in {GONE, PAID_OTHERWISE}:
+            self._settlements.skip(*_as_read(pending), error.code, f"{_why(pending)}{error}")
         else:
             documents.leave_open(self._ledger, pending.key, str(error), dt.datetime.now(dt.UTC))
             self._summary.open += 1
@@ -246,12 +273,27 @@ def _part_of(pending: PendingTicket, document: Document) -> bool:
     due = {payment.key: (payment.amount, _folded(payment.method)) for payment in document.payments}
     own = (document.total, _folded(document.method))
     wanted = [
-        standing.date == document.date
-        and (standing.amount, _folded(standing.method))
-        == (own if standing.kind == document.kind else due.get(standing.number))
+        standing.state is not DocumentState.ORPHANED
+        and standing.date == document.date
+        and _amounts_to(standing, own if standing.kind == document.kind else due.get(standing.number))
         for standing in pending.standing
     ]
     return all(wanted) and any(standing.kind == document.kind for standing in pending.standing)
+
+
+def _why(pending: PendingTicket) -> str:
+    """Tell why what stands of a ticket was to be changed; nothing where it was only to be finished."""
+    if pending.insisted:
+        return "it is to be put right, but "
+    return "" if pending.half_done else "the ticket changed at the till, but "
+
+
+def _amounts_to(standing: StandingDocument, wanted: tuple[Decimal, str] | None) -> bool:
+    """Tell whether a document has that amount and, where its own is known, that payment method."""
+    if wanted is None:
+        return False
+    amount, method = wanted
+    return standing.amount == amount and (standing.method is None or _folded(standing.method) == method)
 
 
 def _folded(method: str | None) -> str:

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 from target_qbo.errors import UnreachableError
 from target_qbo.ledger import runs, tickets
-from target_qbo.ledger.sendings import doubt_missing, sent_since
+from target_qbo.ledger.sendings import doubt_unsent, sent_since
 from target_qbo.posting.bookkeeping import Bookkeeping
 from target_qbo.posting.deciding import Deciding
 from target_qbo.posting.dispatch import Dispatcher
@@ -67,9 +67,8 @@ def _post_all(
 ) -> None:
     recall_sent(ledger, limits, settings.minute_seconds)
     tickets.wake_waiting(ledger, _now())
-    doubt_missing(ledger)
+    doubt_unsent(ledger)
     settlements = Settlements(ledger, summary)
-    void_orphans(ledger, client, settlements, summary)
     deciding = Deciding(ledger, client, settings, settlements, summary)
     bookkeeping = Bookkeeping(ledger, client, settlements, summary, deciding.forget_references, still_alone)
     dispatcher = Dispatcher(
@@ -78,9 +77,10 @@ def _post_all(
     for _ in range(_PASSES):
         bookkeeping.unfinished = False
         summary.open = 0
-        find_unknown(ledger, client, settings.settle_seconds)
+        altered = find_unknown(ledger, client, settings.settle_seconds)
+        void_orphans(ledger, client, settlements, summary)
         try:
-            dispatcher.run(deciding.writes())
+            dispatcher.run(deciding.writes(altered))
         finally:
             settlements.flush()
         if not (bookkeeping.unfinished or deciding.set_aside):

@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any
 from target_qbo.ledger import references as stored
 from target_qbo.ledger.references import Reference
 from target_qbo.posting.lists import DELETED, Row, name_field, pick
+from target_qbo.posting.methods import EVERY
 from target_qbo.qbo import faults
 from target_qbo.qbo.client import quoted
 from target_qbo.qbo.faults import QboFaultError
@@ -81,7 +82,7 @@ class Entities:
     def rows(self, entity: str) -> list[Row]:
         """Return all there are of a kind, inactive ones included; read once."""
         if entity not in self._listings:
-            self._listings[entity] = list(self._client.query(entity, "Active in (true,false)"))
+            self._listings[entity] = list(self._client.query(entity, EVERY))
         return self._listings[entity]
 
     def seen(self, entity: str, qbo_id: str) -> Row | None:

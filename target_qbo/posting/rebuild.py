@@ -14,6 +14,7 @@ from target_qbo.accounting.naming import suffixed
 from target_qbo.ledger import references as stored
 from target_qbo.ledger.rebuilding import enter_voided
 from target_qbo.posting.lists import DELETED
+from target_qbo.posting.methods import EVERY, Methods
 from target_qbo.posting.plans import OURS
 from target_qbo.posting.recovery import find_unknown
 from target_qbo.posting.takeover import Existing, Period
@@ -44,7 +45,8 @@ def rebuild(ledger: CompanyLedger, client: QboClient, settings: Settings) -> tup
     Raises:
         TargetError: QuickBooks can't be reached, or a person is needed.
     """
-    existing = Existing(ledger, adopts=True)
+    methods = Methods(ledger, lambda: client.query("PaymentMethod", EVERY))
+    existing = Existing(ledger, methods, adopts=True)
     with ledger.lock("posting", lambda: logger.warning("a run is posting: waiting for it to end")):
         find_unknown(ledger, client, settings.settle_seconds)
         for customer in _guests(client, settings.names.guest_customer):

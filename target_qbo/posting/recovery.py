@@ -16,10 +16,13 @@ from typing import TYPE_CHECKING, Any
 from target_qbo.accounting import DocumentKind
 from target_qbo.accounting.naming import ownership_mark
 from target_qbo.ledger import documents
-from target_qbo.ledger.documents import Found
-from target_qbo.ledger.sendings import Answer, write_answers, write_missing
+from target_qbo.ledger.documents import Found, Refused
+from target_qbo.ledger.sendings import Answer, write_altered, write_answers, write_missing
+from target_qbo.posting.applied import pays
 from target_qbo.posting.payloads import ENTITIES
 from target_qbo.posting.takeback import is_voided
+from target_qbo.posting.totals import total_of
+from target_qbo.qbo import Fault
 from target_qbo.qbo.client import quoted
 
 if TYPE_CHECKING:
@@ -28,34 +31,49 @@ if TYPE_CHECKING:
     from target_qbo.accounting import Document
     from target_qbo.ledger import CompanyLedger
     from target_qbo.ledger.documents import StandingDocument
+    from target_qbo.posting.methods import Methods
     from target_qbo.qbo import QboClient
 
 logger = logging.getLogger("target-qbo.recovery")
 
 Row = dict[str, Any]
 _A_READ = 30
+_NEVER_CHANGED = "0"
+ALTERED = "altered"
+"""Code of a ticket of which a document stands in QuickBooks otherwise than it was sent."""
 _MARK = re.compile(r"Franpos location (?P<location>.+?) order (?P<order>.+?);")
 
 
-def find_unknown(ledger: CompanyLedger, client: QboClient, settle_seconds: float) -> bool:
+class AlteredError(Exception):
+    """A document of ours stands in QuickBooks, but not as it was to be made."""
+
+    def __init__(self, document: Refused, row: Row) -> None:
+        self.document = document
+        self.fault = _altered(document, row)
+        super().__init__(str(self.fault))
+
+
+def find_unknown(ledger: CompanyLedger, client: QboClient, settle_seconds: float) -> dict[int, Fault]:
     """Find out the fate of every document that was sent and never answered.
 
-    Nothing is looked up while the request may still be executing.
+    Nothing is looked up while the request may still be executing. Each is then posted, or known not to be there, or
+    known to be there otherwise than it was sent.
 
     Returns:
-        Whether there were any; each is now posted, or known not to be there.
+        What differs, by the tickets of which a document was found so.
     """
+    altered: dict[int, Fault] = {}
     unknown = documents.of_unknown_fate(ledger)
     if not unknown:
-        return False
+        return altered
     _let_settle(unknown, settle_seconds)
     by_kind: dict[str, list[StandingDocument]] = defaultdict(list)
     for document in unknown:
         by_kind[document.kind].append(document)
     for kind, some in by_kind.items():
         for start in range(0, len(some), _A_READ):
-            _find_some(ledger, client, DocumentKind(kind), some[start : start + _A_READ])
-    return True
+            altered |= _find_some(ledger, client, DocumentKind(kind), some[start : start + _A_READ])
+    return altered
 
 
 def _let_settle(unknown: Iterable[StandingDocument], settle_seconds: float) -> None:
@@ -69,7 +87,9 @@ def _let_settle(unknown: Iterable[StandingDocument], settle_seconds: float) -> N
         time.sleep(wait)
 
 
-def _find_some(ledger: CompanyLedger, client: QboClient, kind: DocumentKind, some: Sequence[StandingDocument]) -> None:
+def _find_some(
+    ledger: CompanyLedger, client: QboClient, kind: DocumentKind, some: Sequence[StandingDocument]
+) -> dict[int, Fault]:
     field = "PaymentRefNum" if kind is DocumentKind.PAYMENT else "DocNumber"
     numbers = ",".join(quoted(document.number) for document in some)
     rows: dict[str, list[Row]] = defaultdict(list)
@@ -78,27 +98,48 @@ def _find_some(ledger: CompanyLedger, client: QboClient, kind: DocumentKind, som
     posted = []
     missing = []
     taken_out = []
+    altered = {}
+    invoices = _invoices(ledger, some) if kind is DocumentKind.PAYMENT else {}
     for document in some:
+        key = (document.ticket, document.kind, document.number)
         mark = ownership_mark(document.location_id, document.ticket_id)
-        candidates = rows[document.number]
-        ours = next((row for row in candidates if _is_ours(row, mark, document.amount, document.date)), None)
-        if ours is None:
-            missing.append((document.ticket, document.kind, document.number))
-            if any(mark in str(row.get("PrivateNote", "")) for row in candidates):
-                # It was made and then voided or altered by a person: its requestid would bring just that one back.
-                taken_out.append(missing[-1])
+        ours = [row for row in rows[document.number] if mark in str(row.get("PrivateNote", ""))]
+        standing = [row for row in ours if not is_voided(row)]
+        found = next((row for row in standing if _agrees(row, document) or _is_untouched(row, document)), None)
+        if found is not None:
+            token = str(found.get("SyncToken", "0"))
+            on_invoice = kind is not DocumentKind.PAYMENT or pays(found, invoices.get(document.ticket), document.amount)
+            total = total_of(found, document.amount)
+            posted.append(Answer(*key, str(found["Id"]), token, total, pays=on_invoice))
+        elif standing:
+            altered[key] = _altered(document, standing[0])
         else:
-            token = str(ours.get("SyncToken", "0"))
-            posted.append(
-                Answer(document.ticket, document.kind, document.number, str(ours["Id"]), token, document.amount)
-            )
-    logger.info("%s of unknown fate: %d stand in QuickBooks, %d do not", kind, len(posted), len(missing))
+            missing.append(key)
+            # It was made and then voided by a person: its requestid would bring just that one back.
+            taken_out += [key] if ours else []
+    text = "%s of unknown fate: %d stand in QuickBooks, %d do not, %d differ"
+    logger.info(text, kind, len(posted), len(missing), len(altered))
     now = dt.datetime.now(dt.UTC)
     write_answers(ledger, posted, [], [], now)
     write_missing(ledger, missing, now, taken_out)
+    write_altered(ledger, altered)
+    return {ticket: fault for (ticket, _, _), fault in altered.items()}
 
 
-def find_numbered(ledger: CompanyLedger, client: QboClient, document: Document) -> tuple[Found | None, bool]:
+def _invoices(ledger: CompanyLedger, payments: Sequence[StandingDocument]) -> dict[int, str | None]:
+    """Return the ids of the invoices that payments are for, by ticket."""
+    standing = documents.standing(ledger, sorted({payment.ticket for payment in payments}))
+    return {
+        ticket: document.qbo_id
+        for ticket, some in standing.items()
+        for document in some
+        if document.kind == DocumentKind.INVOICE
+    }
+
+
+def find_numbered(
+    ledger: CompanyLedger, client: QboClient, document: Document, methods: Methods
+) -> tuple[Found | None, bool]:
     """Return the document that has this one's number in QuickBooks, if it is this one; a metered read.
 
     Returns:
@@ -106,48 +147,94 @@ def find_numbered(ledger: CompanyLedger, client: QboClient, document: Document) 
         or by its id: some companies put the void's word in the place of the note.
 
     Raises:
+        AlteredError: One of this ticket has it, and differs.
         UnreachableError: QuickBooks can't be reached.
     """
-    mark = _MARK.match(document.note)
-    voided = False
+    wanted = Refused(document.kind, document.number, document.total, document.date, document.method)
     rows = list(client.query(ENTITIES[document.kind], f"DocNumber = {quoted(document.number)}"))
     known = documents.known_ids(ledger, document.kind, [str(row["Id"]) for row in rows])
-    for row in rows:
-        if mark is not None and _is_ours(row, mark[0], document.total, document.date):
-            return found_in(document.kind, row), voided
-        ours = str(row["Id"]) in known or (mark is not None and mark[0] in str(row.get("PrivateNote", "")))
-        voided = voided or (ours and is_voided(row))
-    return None, voided
+    row = _standing_as(wanted, [row for row in rows if _is_of(row, document)])
+    voided = any(is_voided(row) and (str(row["Id"]) in known or _is_of(row, document)) for row in rows)
+    return (None if row is None else found_in(document.kind, row, methods)), voided
 
 
-def find_payments(client: QboClient, document: Document) -> list[Found]:
+def find_payments(client: QboClient, document: Document, invoice: str, methods: Methods) -> list[Found]:
     """Return the payments of a document that stand in QuickBooks though the ledger does not know them; a metered read.
 
+    Args:
+        client: The company.
+        document: The document.
+        invoice: Its id in QuickBooks.
+        methods: Names of payment methods.
+
     Raises:
+        AlteredError: One of them stands, and differs.
         UnreachableError: QuickBooks can't be reached.
     """
+    keys = ",".join(quoted(payment.key) for payment in document.payments)
+    rows = list(client.query(ENTITIES[DocumentKind.PAYMENT], f"PaymentRefNum in ({keys})"))
+    found = []
+    for payment in document.payments:
+        wanted = Refused(DocumentKind.PAYMENT, payment.key, payment.amount, document.date, payment.method)
+        ours = [row for row in rows if str(row.get("PaymentRefNum")) == payment.key and _is_of(row, document)]
+        row = _standing_as(wanted, ours)
+        if row is not None and not pays(row, invoice, payment.amount):
+            raise AlteredError(wanted, row)
+        found.append(None if row is None else found_in(DocumentKind.PAYMENT, row, methods))
+    return [one for one in found if one is not None]
+
+
+def _is_of(row: Row, document: Document) -> bool:
+    """Tell whether a row's note names the ticket of a document."""
     mark = _MARK.match(document.note)
-    due = {payment.key: payment.amount for payment in document.payments}
-    keys = ",".join(quoted(key) for key in due)
-    rows: dict[str, Row] = {}
-    for row in client.query(ENTITIES[DocumentKind.PAYMENT], f"PaymentRefNum in ({keys})"):
-        key = str(row.get("PaymentRefNum"))
-        if mark is not None and key in due and _is_ours(row, mark[0], due[key], document.date):
-            rows.setdefault(key, row)
-    return [found for row in rows.values() if (found := found_in(DocumentKind.PAYMENT, row)) is not None]
+    return mark is not None and mark[0] in str(row.get("PrivateNote", ""))
 
 
-def _is_ours(row: Row, mark: str, amount: Decimal, date: dt.date) -> bool:
-    """Tell whether a document found in QuickBooks is this one: its note, its total and its date, and not voided."""
+def _standing_as(wanted: Refused, ours: Iterable[Row]) -> Row | None:
+    """Return the row that is a document as it was to be made; None where none of the ticket's stands.
+
+    Raises:
+        AlteredError: Another one stands in its place.
+    """
+    standing = [row for row in ours if not is_voided(row)]
+    found = next((row for row in standing if _agrees(row, wanted)), None)
+    if found is None and standing:
+        raise AlteredError(wanted, standing[0])
+    return found
+
+
+def _agrees(row: Row, document: StandingDocument | Refused) -> bool:
+    """Tell whether what stands agrees with what was sent in total and date."""
+    return total_of(row, document.amount) == document.amount and _date(row) == document.date
+
+
+def _is_untouched(row: Row, document: StandingDocument) -> bool:
+    """Tell whether a document is just what was sent, though QuickBooks made another total of it, with a tax, say.
+
+    It is entered with that total, and then treated as one that was answered with it.
+    """
     return (
-        not is_voided(row)
-        and mark in str(row.get("PrivateNote", ""))
-        and Decimal(str(row.get("TotalAmt", 0))) == amount
-        and str(row.get("TxnDate", ""))[:10] == date.isoformat()
+        document.kind != DocumentKind.PAYMENT
+        and str(row.get("SyncToken")) == _NEVER_CHANGED
+        and _date(row) == document.date
     )
 
 
-def found_in(kind: DocumentKind, row: Row) -> Found | None:
+def _altered(document: StandingDocument | Refused, row: Row) -> Fault:
+    """Tell what differs between a document and what stands in its place, and what a person can do."""
+    total, date = total_of(row, document.amount), _date(row)
+    differs = [f"is of {total}, not {document.amount}"] if total != document.amount else []
+    differs += [f"is dated {date}, not {document.date}"] if date != document.date else []
+    differs = differs or ["is not on its invoice"]
+    name = f"{document.kind.replace('_', ' ')} {document.number}"
+    return Fault(
+        ALTERED,
+        f"{name} stands in QuickBooks already, but {' and '.join(differs)}",
+        "correct or delete it there, then resync the ticket",
+    )
+
+
+def found_in(kind: DocumentKind, row: Row, methods: Methods) -> Found | None:
     """Return a document as the ledger enters it, if its note says that it is ours."""
     note = str(row.get("PrivateNote", ""))
     mark = _MARK.search(note) if is_voided(row) else _MARK.match(note)  # a void may put its word before the note
@@ -160,8 +247,12 @@ def found_in(kind: DocumentKind, row: Row) -> Found | None:
         kind=kind,
         number=str(number),
         amount=Decimal(str(row["TotalAmt"])).quantize(Decimal("0.01")),
-        date=dt.date.fromisoformat(str(row["TxnDate"])[:10]),
-        method=(row.get("PaymentMethodRef") or {}).get("name"),
+        date=_date(row),
+        method=methods.named(row),
         qbo_id=str(row["Id"]),
         sync_token=str(row.get("SyncToken", "0")),
     )
+
+
+def _date(row: Row) -> dt.date:
+    return dt.date.fromisoformat(str(row["TxnDate"])[:10])

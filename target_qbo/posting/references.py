@@ -20,6 +20,7 @@ from target_qbo.posting.accounts import Accounts
 from target_qbo.posting.entities import Entities, UnavailableError
 from target_qbo.posting.items import Items
 from target_qbo.posting.lists import pick, pick_named
+from target_qbo.posting.methods import Methods
 from target_qbo.posting.payloads import DocumentRefs
 from target_qbo.posting.plans import OURS, AccountRole
 from target_qbo.posting.preferences import preferences_in
@@ -128,6 +129,10 @@ class References:
             return Reference("PaymentMethod", method, row["Id"], row["Name"])
 
         return self._entities.remembered("PaymentMethod", method, find)
+
+    def methods(self) -> Methods:
+        """Return the names of the company's payment methods by their ids; the list is read where it has to be."""
+        return Methods(self._ledger, lambda: self._entities.rows("PaymentMethod"))
 
     def _find_customer(self) -> Reference:
         wanted = self._settings.names.guest_customer

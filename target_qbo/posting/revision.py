@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any
 from target_qbo.accounting import DocumentKind
 from target_qbo.ledger import documents
 from target_qbo.ledger.status import DocumentState
+from target_qbo.posting.applied import GONE, PAID_OTHERWISE
 from target_qbo.posting.payloads import ENTITIES, document_body
 from target_qbo.posting.takeback import is_voided, take_back
 from target_qbo.posting.totals import difference, total_of
@@ -32,8 +33,6 @@ if TYPE_CHECKING:
 logger = logging.getLogger("target-qbo.revision")
 
 Row = dict[str, Any]
-GONE = "gone"
-"""Code of a ticket whose document a person voided or deleted in QuickBooks."""
 
 
 class RevisionRefusedError(Exception):
@@ -125,7 +124,8 @@ def _stays(document: StandingDocument, wanted: Document) -> bool:
         return False
     if document.kind == DocumentKind.PAYMENT:
         return document.date == wanted.date and any(
-            (payment.key, payment.amount, payment.method) == (document.number, document.amount, document.method)
+            (payment.key, payment.amount) == (document.number, document.amount)
+            and document.method in {None, payment.method}
             for payment in wanted.payments
         )
     # An update can't take the payment method off a refund receipt: then it is made anew.
@@ -169,7 +169,7 @@ def _refuse_if_paid_otherwise(document: StandingDocument, row: Row, own: Collect
         link.get("TxnType") == "Payment" and str(link.get("TxnId")) not in own for link in links
     ):
         raise RevisionRefusedError(
-            "paid_otherwise",
+            PAID_OTHERWISE,
             f"invoice {document.number} has a payment that this sync did not make for it: take it off the invoice in "
             "QuickBooks, then resync the ticket",
             final=True,

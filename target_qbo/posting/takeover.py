@@ -32,6 +32,7 @@ if TYPE_CHECKING:
     from target_qbo.accounting.rules import Rules
     from target_qbo.ledger import CompanyLedger
     from target_qbo.ledger.documents import Found
+    from target_qbo.posting.methods import Methods
     from target_qbo.posting.references import References
     from target_qbo.qbo import QboClient
 
@@ -99,7 +100,7 @@ def verify_company(
     period = unverified(ledger, earliest)
     if period is None:
         return
-    existing = Existing(ledger, adopts=True)
+    existing = Existing(ledger, references.methods(), adopts=True)
     existing.read(client, references.guest_customer().qbo_id, references.guest_balance(), period)
     undone = enter_voided(ledger, existing.voided, dt.datetime.now(dt.UTC))
     if existing.in_the_way and not accept_existing:
@@ -120,6 +121,7 @@ class Existing:
 
     Args:
         ledger: The company's ledger.
+        methods: Names of payment methods.
         adopts: Whether ours are entered in the ledger; else they are only counted.
 
     Attributes:
@@ -135,8 +137,9 @@ class Existing:
         credit_elsewhere: Open credit of the customer that stands outside the period, as far as its balance tells.
     """
 
-    def __init__(self, ledger: CompanyLedger, *, adopts: bool) -> None:
+    def __init__(self, ledger: CompanyLedger, methods: Methods, *, adopts: bool) -> None:
         self._ledger = ledger
+        self._methods = methods
         self._adopts = adopts
         self._rows = 0
         self._owed = Decimal(0)
@@ -193,7 +196,7 @@ class Existing:
                 if kind is DocumentKind.INVOICE:
                     self._owed += _amount(row, "Balance")
                 self._unapplied += _amount(row, "UnappliedAmt")
-                found = found_in(kind, row)
+                found = found_in(kind, row, self._methods)
                 if str(row["Id"]) in known:
                     self.known += 1
                     seen.append(_seen(row))

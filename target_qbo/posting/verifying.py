@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import datetime as dt
 import logging
-from collections import defaultdict
 from dataclasses import dataclass, field
 from decimal import Decimal
 from typing import TYPE_CHECKING, Any
@@ -19,6 +18,8 @@ from target_qbo.ledger import again, documents, references, tickets
 from target_qbo.ledger.again import Edited, Finding
 from target_qbo.ledger.status import TicketStatus
 from target_qbo.ledger.tickets import Settled
+from target_qbo.posting.applied import PAID_OTHERWISE, applied
+from target_qbo.posting.methods import EVERY, Methods
 from target_qbo.posting.recovery import find_unknown
 from target_qbo.posting.revision import in_deposit
 from target_qbo.posting.takeback_many import rows_of
@@ -110,7 +111,7 @@ class _Verifier:
         self._settings = settings
         known = references.load(ledger)
         self._guests = {found.qbo_id for (entity, _), found in known.items() if entity == "Customer"}
-        self._methods = {found.qbo_id: key for (entity, key), found in known.items() if entity == "PaymentMethod"}
+        self._methods = Methods(ledger, lambda: client.query("PaymentMethod", EVERY))
 
     def verify(self, keys: Sequence[int]) -> tuple[set[int], set[int]]:
         """Write down what differs; returns the tickets that may not be touched, and others that are affected."""
@@ -167,7 +168,7 @@ class _Verifier:
                 finding.orphaned.append(document.key)
                 wrong.append(row)
             elif self._differs(document, row) or (row is main_row and lines not in {None, line_amounts(row)}):
-                finding.edited.append(Edited(document.key, _amount(row), _date(row), self._method(row)))
+                finding.edited.append(Edited(document.key, _amount(row), _date(row), self._methods.named(row)))
                 wrong += [row] if document.kind == DocumentKind.PAYMENT else []
         if not (finding.voided or finding.orphaned or finding.edited or self._moved(main_row)):
             return seen
@@ -183,7 +184,7 @@ class _Verifier:
         own = {document.qbo_id for document in standing}
         if main_row is not None:
             seen.payments = [one for one in _linked(main_row, "Payment") if one not in own]
-        seen.invoices = [one for row in wrong for one in _applied(row) if one not in own]
+        seen.invoices = [one for row in wrong for one in applied(row) if one not in own]
         return seen
 
     def _affected(self, seen: dict[int, _Seen]) -> set[int]:
@@ -196,7 +197,7 @@ class _Verifier:
             strangers = [one for one in found.payments if one not in owners]
             if strangers and found.obstacle is None:
                 found.obstacle = _Obstacle(
-                    "paid_otherwise",
+                    PAID_OTHERWISE,
                     f"the invoice is paid by a payment that is not ours (id {', '.join(strangers)}): delete it in "
                     "QuickBooks, or take it off the invoice, then resync the ticket",
                 )
@@ -205,12 +206,12 @@ class _Verifier:
     def _is_orphan(self, row: QboRow, main: QboRow | None) -> bool:
         if main is None or self._moved(row):
             return True
-        return _applied(row).get(str(main["Id"])) != _amount(row)
+        return applied(row).get(str(main["Id"])) != _amount(row)
 
     def _differs(self, document: StandingDocument, row: QboRow) -> bool:
         same = (document.amount, document.date) == (_amount(row), _date(row))
         if document.kind != DocumentKind.INVOICE:
-            same = same and (document.method or "").casefold() == (self._method(row) or "").casefold()
+            same = same and not self._methods.differs(row, document.method)
         return not same
 
     def _moved(self, row: QboRow | None) -> bool:
@@ -218,12 +219,6 @@ class _Verifier:
         if row is None or not self._guests:
             return False
         return str((row.get("CustomerRef") or {}).get("value")) not in self._guests
-
-    def _method(self, row: QboRow) -> str | None:
-        found = row.get("PaymentMethodRef")
-        if not found:
-            return None
-        return self._methods.get(str(found.get("value"))) or str(found.get("name") or found.get("value"))[:31]
 
     def _may_be_remade(self, ticket: PendingTicket, finding: Finding) -> bool:
         """Tell whether orphaned payments may be voided: not where the invoice stays and they can't be made again."""
@@ -250,19 +245,9 @@ def _leave_orphans(finding: Finding, standing: Sequence[StandingDocument], rows:
     main = next((one.qbo_id for one in standing if one.kind != DocumentKind.PAYMENT), None)
     for document in standing:
         if document.key in finding.orphaned:
-            pays = _applied(rows[document.kind, document.qbo_id or ""]).get(main or "", Decimal(0))
+            pays = applied(rows[document.kind, document.qbo_id or ""]).get(main or "", Decimal(0))
             finding.edited.append(Edited(document.key, pays, document.date, document.method))
     finding.orphaned = []
-
-
-def _applied(payment: QboRow) -> dict[str, Decimal]:
-    """Return how much of a payment is on which invoice."""
-    found: dict[str, Decimal] = defaultdict(Decimal)
-    for line in payment.get("Line") or []:
-        for link in line.get("LinkedTxn") or []:
-            if link.get("TxnType") == "Invoice":
-                found[str(link.get("TxnId"))] += Decimal(str(line.get("Amount", 0)))
-    return found
 
 
 def _linked(row: QboRow, kind: str) -> list[str]:

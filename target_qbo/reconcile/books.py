@@ -15,6 +15,7 @@ from target_qbo.accounting import DocumentKind
 from target_qbo.accounting.money import ZERO, cents
 from target_qbo.accounting.naming import suffixed
 from target_qbo.ledger import proof
+from target_qbo.posting.methods import EVERY, Methods
 from target_qbo.posting.payloads import ENTITIES
 from target_qbo.posting.plans import OURS
 from target_qbo.posting.recovery import found_in
@@ -48,7 +49,7 @@ class Books:
     def __init__(self, client: QboClient, ledger: CompanyLedger, guest_customer: str) -> None:
         self._client = client
         self._guest_customer = guest_customer
-        self._methods = proof.reference_ids(ledger, "PaymentMethod")
+        self._methods = Methods(ledger, lambda: self._query("PaymentMethod", EVERY))
         self._customer = next(iter(proof.reference_ids(ledger, "Customer")), None)
         self._lock = threading.Lock()
         self._threads = ThreadPoolExecutor(max_workers=len(ENTITIES))
@@ -96,7 +97,7 @@ class Books:
             self.reads += rows // PAGE + 1
 
     def _booked(self, kind: DocumentKind, row: Row) -> Booked:
-        ours = found_in(kind, row)
+        ours = found_in(kind, row, self._methods)
         number = row.get("PaymentRefNum") if kind is DocumentKind.PAYMENT else row.get("DocNumber")
         customer = row.get("CustomerRef") or {}
         return Booked(
@@ -105,7 +106,7 @@ class Books:
             number=None if number is None else str(number),
             amount=_amount(row, "TotalAmt"),
             date=dt.date.fromisoformat(str(row["TxnDate"])[:10]),
-            method=self._method(row.get("PaymentMethodRef") or {}),
+            method=method_name(self._methods.named(row) or _identity(row)),
             customer=str(customer.get("value", "")),
             customer_name=str(customer.get("name", "")),
             ticket=None if ours is None else (ours.location_id, ours.ticket_id),
@@ -116,11 +117,11 @@ class Books:
             lines=line_amounts(row) if kind is not DocumentKind.PAYMENT else (),
         )
 
-    def _method(self, ref: Row) -> str | None:
-        if not ref.get("value"):
-            return None
-        identity = str(ref["value"])
-        return method_name(self._methods.get(identity) or ref.get("name") or f"id {identity}")
+
+def _identity(row: Row) -> str | None:
+    """Return a payment method that nobody can name by its id."""
+    identity = (row.get("PaymentMethodRef") or {}).get("value")
+    return f"id {identity}" if identity else None
 
 
 def _paid(lines: Sequence[Row]) -> Iterator[str]:

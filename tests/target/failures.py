@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import json
+import subprocess
+import time
 from typing import TYPE_CHECKING, Any
 
-from tests.shop import problem_lines
+from tests.shop import BIN, ROOT, problem_lines
 
 if TYPE_CHECKING:
-    import subprocess
-
     from tests.shop import Shop
 
 Ticket = dict[str, Any]
@@ -41,6 +41,24 @@ def of_kind(shop: Shop, kind: str) -> list[Ticket]:
         for ticket in shop.get("tickets")
         if ticket["expected"]["kind"] == kind and (kind != "invoice" or ticket["expected"]["payments"])
     ]
+
+
+def kill_once_made(shop: Shop, entity: str) -> None:
+    """Kill a run when QuickBooks has made the first of an entity, alone or in a batch, and not answered yet."""
+    rows = f"qbo-entities?entity={entity}"
+    before = len(shop.get(rows)[entity])
+    fail(shop, {"do": "hang_after", "match": {"path": r"/(batch|invoice|payment)\?", "entity": entity, "nth": 1}})
+    messages = shop.tap().stdout
+    command = [str(BIN / "target-qbo"), "--config", str(shop.target_config)]
+    target = subprocess.Popen(command, cwd=ROOT, stdin=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True)
+    assert target.stdin is not None
+    target.stdin.write(messages)
+    target.stdin.close()
+    while len(shop.get(rows)[entity]) == before:
+        time.sleep(0.02)
+    target.kill()
+    target.wait()
+    shop.forget_faults()
 
 
 def mark(ticket: Ticket) -> str:

@@ -4,15 +4,13 @@ from __future__ import annotations
 
 import shutil
 import sqlite3
-import subprocess
-import time
 from typing import TYPE_CHECKING
 
 import pytest
 
-from tests.shop import BIN, ROOT, Shop
+from tests.shop import Shop
 from tests.target.companies import by_hand, named
-from tests.target.failures import documents_of, edit, fail, lose_the_ledger, ring_up, ring_up_split, told
+from tests.target.failures import documents_of, edit, kill_once_made, lose_the_ledger, ring_up, ring_up_split, told
 from tests.target.rung_up import FEW_TICKETS
 
 if TYPE_CHECKING:
@@ -45,18 +43,7 @@ def assert_right(shop: Shop) -> None:
 
 def killed_once_the_invoice_is_made(shop: Shop, ticket: Ticket) -> str:
     """Kill a run when QuickBooks has made an invoice and not answered yet; returns the invoice's id."""
-    fail(shop, {"do": "hang_after", "match": {"path": "/invoice|/batch", "nth": 1}})
-    messages = shop.tap().stdout
-    command = [str(BIN / "target-qbo"), "--config", str(shop.target_config)]
-    target = subprocess.Popen(command, cwd=ROOT, stdin=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True)
-    assert target.stdin is not None
-    target.stdin.write(messages)
-    target.stdin.close()
-    while not shop.get("faults")["fired"]:
-        time.sleep(0.02)
-    target.kill()
-    target.wait()
-    shop.forget_faults()
+    kill_once_made(shop, "Invoice")
     (invoice,) = documents_of(shop, ticket)
     identity: str = invoice["id"]
     return identity

@@ -14,6 +14,7 @@ from tests.shop import BIN, Shop
 from tests.target.failures import lose_the_ledger, ring_up
 from tests.target.rung_up import change_record
 
+COLD_READS = 11  # of the company's lists, then of its documents
 DOCUMENTS = r"/(batch|invoice|payment|refundreceipt)\b"
 
 
@@ -77,7 +78,10 @@ def test_a_killed_target_is_finished_by_the_next_run(small_shop: Shop, after: fl
     assert small_shop.differences() == []
 
 
-def test_a_lost_ledger_is_made_up_from_quickbooks(small_shop: Shop) -> None:
+@pytest.mark.parametrize("names", [True, False])
+def test_a_lost_ledger_is_made_up_from_quickbooks(small_shop: Shop, names: bool) -> None:  # noqa: FBT001
+    """Whether or not QuickBooks' answers name the payment methods beside their ids."""
+    small_shop.post("qbo", {"options": {"ref_names": names}})
     assert small_shop.sync().returncode == 0
     documents = len(small_shop.get("books")["documents"])
     for path in small_shop.folder.glob("ledger.db*"):
@@ -86,7 +90,12 @@ def test_a_lost_ledger_is_made_up_from_quickbooks(small_shop: Shop) -> None:
     small_shop.calls()
     again = small_shop.sync()
     assert again.returncode == 0, again.stderr
-    assert small_shop.calls()["writes"] == 0
+    calls = small_shop.calls()
+    assert calls["writes"] == 0
+    assert calls["reads"] <= COLD_READS
+    day = small_shop.ready["franpos"]["start_date"][:10]
+    proof = small_shop.console("reconcile", "--from", day, "--to", day)
+    assert "payment method from" not in proof.stdout
     assert len(small_shop.get("books")["documents"]) == documents
     assert small_shop.differences() == []
 
