@@ -12,8 +12,7 @@ from dataclasses import dataclass, field
 from decimal import Decimal
 from typing import TYPE_CHECKING, Any
 
-from target_qbo.accounting import Document, DocumentKind, Ticket, Voided, decide
-from target_qbo.accounting.ticket import discount_from_record, payment_from_record
+from target_qbo.accounting import Document, DocumentKind, Voided, decide_records
 from target_qbo.ledger import again, documents, references, tickets
 from target_qbo.ledger.again import Edited, Finding
 from target_qbo.ledger.status import TicketStatus
@@ -231,13 +230,8 @@ class _Verifier:
         """Decide a ticket by its records; None where they were never received."""
         if not ticket.record:
             return None
-        return decide(
-            Ticket.from_record(ticket.record),
-            [payment_from_record(record) for record in ticket.payments],
-            [discount_from_record(record) for record in ticket.discounts],
-            self._settings.rules,
-            dt.datetime.now(dt.UTC),
-        )
+        now = dt.datetime.now(dt.UTC)
+        return decide_records(ticket.record, ticket.payments, ticket.discounts, self._settings.rules, now)
 
 
 def _leave_orphans(finding: Finding, standing: Sequence[StandingDocument], rows: dict[tuple[str, str], QboRow]) -> None:
