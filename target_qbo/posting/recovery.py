@@ -100,6 +100,7 @@ def _find_some(
     taken_out = []
     altered = {}
     invoices = _invoices(ledger, some) if kind is DocumentKind.PAYMENT else {}
+    known = documents.known_ids(ledger, kind, [str(row["Id"]) for found in rows.values() for row in found])
     for document in some:
         key = (document.ticket, document.kind, document.number)
         mark = ownership_mark(document.location_id, document.ticket_id)
@@ -115,8 +116,9 @@ def _find_some(
             altered[key] = _altered(document, standing[0])
         else:
             missing.append(key)
-            # It was made and then voided by a person: its requestid would bring just that one back.
-            taken_out += [key] if ours else []
+            # It was made and then voided by a person: its requestid would bring just that one back. One that the ledger
+            # knows is an earlier one's, and says nothing of this sending, which may still be executing.
+            taken_out += [key] if any(str(row["Id"]) not in known for row in ours) else []
     text = "%s of unknown fate: %d stand in QuickBooks, %d do not, %d differ"
     logger.info(text, kind, len(posted), len(missing), len(altered))
     now = dt.datetime.now(dt.UTC)
