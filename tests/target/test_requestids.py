@@ -53,6 +53,25 @@ def test_what_left_nothing_is_sent_again_under_the_same_requestid(small_shop: Sh
     assert small_shop.differences() == []
 
 
+def test_a_voided_document_of_before_changes_no_requestid(small_shop: Shop) -> None:
+    """What was undone has the number of what is made anew: it says nothing of a sending that may still be executing."""
+    small_shop.configure_target(max_concurrency=2, batch_size=10)
+    assert small_shop.sync().returncode == 0
+    days = sorted(ticket["business_date"] for ticket in small_shop.get("tickets"))
+    period = ("--from", days[0], "--to", days[-1])
+    assert small_shop.console("undo", *period, "--yes").returncode == 0
+    small_shop.post("faults", {"where": "qbo", "do": "503", "match": {"path": DOCUMENTS, "every": 1}})
+    assert small_shop.console("resync", *period).returncode == 3
+    first = request_ids(small_shop, "sending")
+    assert len(first) >= 20
+    small_shop.forget_faults()
+    small_shop.configure_target(settle_seconds=0.1)
+    assert small_shop.sync().returncode == 0
+    second = request_ids(small_shop, "posted")
+    assert {key: second[key] for key in first} == first
+    assert small_shop.differences() == []
+
+
 def test_what_was_looked_up_in_vain_is_looked_up_once_more_in_a_later_run(small_shop: Shop) -> None:
     """It may have been executed after all; its requestid alone is not to be relied on."""
     assert small_shop.sync().returncode == 0
