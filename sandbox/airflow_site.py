@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import secrets
+import signal
 import socket
 import subprocess
 import time
@@ -89,7 +90,7 @@ class AirflowSite:
             try:
                 process.wait(30)
             except subprocess.TimeoutExpired:
-                process.kill()
+                os.killpg(process.pid, signal.SIGKILL)  # its workers too
 
     def command(self, *words: str) -> str:
         """Run one of Airflow's commands to its end; returns what it printed.
