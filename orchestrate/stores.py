@@ -141,13 +141,20 @@ def _violations(content: Any) -> tuple[list[str], Mapping[int, list[str]]]:  # n
     found = jsonschema.Draft202012Validator(schema).iter_errors(content)
     for error in sorted(found, key=lambda one: [str(part) for part in one.absolute_path]):
         place = list(error.absolute_path)
-        text = f"{'.'.join(str(part) for part in place) or 'the file'}: {error.message}"
+        text = f"{'.'.join(str(part) for part in place) or 'the file'}: {_told(error)}"
         match place:
             case ["stores", int(number), *rest] if rest[:1] != ["name"] and _is_named(content["stores"][number]):
                 of_entry[number].append(text)
             case _:
                 of_file.append(text)
     return of_file, of_entry
+
+
+def _told(error: jsonschema.ValidationError) -> str:
+    """Say what is wrong without the value: somebody may have put a secret there."""
+    if error.validator in {"type", "pattern"}:
+        return f"is not of {error.validator} {error.validator_value!r}"
+    return error.message
 
 
 def _is_named(entry: Any) -> bool:  # noqa: ANN401 (any YAML)

@@ -117,6 +117,13 @@ def test_null_unsets_and_a_date_needs_no_quotes(tmp_path: Path) -> None:
     assert not {"TAP_FRANPOS_END_DATE", "TARGET_QBO_DOC_NUMBER_PREFIX"} & set(environment)
 
 
+@pytest.mark.parametrize("secrets", [{"TARGET_QBO_CLIENT_SECRET": "hush hush"}, "hush hush"])
+def test_a_secret_that_stands_in_the_file_is_not_repeated(tmp_path: Path, secrets: Any) -> None:
+    (store,) = load_stores(_file(tmp_path, _store(secrets=secrets)))
+    assert "stores.0.secrets" in store.problems[0]
+    assert "hush" not in store.problems[0]
+
+
 def test_secrets_of_another_store_are_found_out(tmp_path: Path) -> None:
     (store,) = load_stores(_file(tmp_path, _store()))
     assert store.environment({"TARGET_QBO_REALM_ID": "9130", "TAP_FRANPOS_LOCATION_IDS": [1]})
