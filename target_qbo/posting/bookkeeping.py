@@ -12,10 +12,10 @@ from target_qbo.errors import UnreachableError
 from target_qbo.ledger import documents
 from target_qbo.ledger.sendings import Answer, Finished, Key, Sending, write_answers, write_sending, write_unanswered
 from target_qbo.ledger.status import DocumentState
+from target_qbo.names.methods import EVERY, Methods
+from target_qbo.names.preferences import preferences_in
 from target_qbo.posting.applied import PAID_OTHERWISE, not_applied, pays
 from target_qbo.posting.courier import NotDone, Outcome, Posted, Refused
-from target_qbo.posting.methods import EVERY, Methods
-from target_qbo.posting.preferences import preferences_in
 from target_qbo.posting.recovery import AlteredError, find_numbered, find_payments
 from target_qbo.posting.takeback import take_back
 from target_qbo.posting.totals import difference, total_of

@@ -12,9 +12,9 @@ from target_qbo.ledger import documents, tickets
 from target_qbo.ledger.rebuilding import FOUND_VOIDED, FOUND_VOIDED_REASON
 from target_qbo.ledger.sendings import Finished, write_answers
 from target_qbo.ledger.status import HALF, REVISING, UNDOING, DocumentState, TicketStatus
+from target_qbo.names.entities import UnavailableError
+from target_qbo.names.references import References
 from target_qbo.posting.applied import GONE, PAID_OTHERWISE, unpayable
-from target_qbo.posting.entities import UnavailableError
-from target_qbo.posting.references import References
 from target_qbo.posting.revision import RevisionRefusedError, revise
 from target_qbo.posting.takeover import first_date, verify_company
 from target_qbo.posting.work import EARLIEST, TicketWork, fingerprint

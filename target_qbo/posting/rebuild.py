@@ -13,9 +13,9 @@ from typing import TYPE_CHECKING
 from target_qbo.accounting.naming import suffixed
 from target_qbo.ledger import references as stored
 from target_qbo.ledger.rebuilding import enter_voided
-from target_qbo.posting.lists import DELETED
-from target_qbo.posting.methods import EVERY, Methods
-from target_qbo.posting.plans import OURS
+from target_qbo.names.lists import DELETED
+from target_qbo.names.methods import EVERY, Methods
+from target_qbo.names.plans import OURS
 from target_qbo.posting.recovery import find_unknown
 from target_qbo.posting.takeover import Existing, Period
 from target_qbo.posting.work import EARLIEST

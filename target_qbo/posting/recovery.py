@@ -31,7 +31,7 @@ if TYPE_CHECKING:
     from target_qbo.accounting import Document
     from target_qbo.ledger import CompanyLedger
     from target_qbo.ledger.documents import StandingDocument
-    from target_qbo.posting.methods import Methods
+    from target_qbo.names.methods import Methods
     from target_qbo.qbo import QboClient
 
 logger = logging.getLogger("target-qbo.recovery")

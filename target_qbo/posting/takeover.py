@@ -32,8 +32,8 @@ if TYPE_CHECKING:
     from target_qbo.accounting.rules import Rules
     from target_qbo.ledger import CompanyLedger
     from target_qbo.ledger.documents import Found
-    from target_qbo.posting.methods import Methods
-    from target_qbo.posting.references import References
+    from target_qbo.names.methods import Methods
+    from target_qbo.names.references import References
     from target_qbo.qbo import QboClient
 
 logger = logging.getLogger("target-qbo.takeover")

@@ -17,8 +17,8 @@ from target_qbo.ledger import again, documents, references, tickets
 from target_qbo.ledger.again import Edited, Finding
 from target_qbo.ledger.status import TicketStatus
 from target_qbo.ledger.tickets import Settled
+from target_qbo.names.methods import EVERY, Methods
 from target_qbo.posting.applied import PAID_OTHERWISE, applied
-from target_qbo.posting.methods import EVERY, Methods
 from target_qbo.posting.recovery import find_unknown
 from target_qbo.posting.revision import in_deposit
 from target_qbo.posting.takeback_many import rows_of

@@ -15,9 +15,9 @@ from target_qbo.accounting import DocumentKind
 from target_qbo.accounting.money import ZERO, cents
 from target_qbo.accounting.naming import suffixed
 from target_qbo.ledger import proof
-from target_qbo.posting.methods import EVERY, Methods
+from target_qbo.names.methods import EVERY, Methods
+from target_qbo.names.plans import OURS
 from target_qbo.posting.payloads import ENTITIES
-from target_qbo.posting.plans import OURS
 from target_qbo.posting.recovery import found_in
 from target_qbo.posting.takeback import is_voided
 from target_qbo.posting.totals import line_amounts

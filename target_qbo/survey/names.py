@@ -10,8 +10,8 @@ from typing import TYPE_CHECKING
 
 from target_qbo.accounting import ItemKey, ItemRole, PaymentMethod
 from target_qbo.errors import ConfigurationError
-from target_qbo.posting.entities import UnavailableError
-from target_qbo.posting.plans import ACCOUNT_PLANS, AccountPlan, AccountRole
+from target_qbo.names.entities import UnavailableError
+from target_qbo.names.plans import ACCOUNT_PLANS, AccountPlan, AccountRole
 from target_qbo.qbo import QboFaultError
 from target_qbo.survey.findings import Finding, Verdict
 from target_qbo.survey.rehearsal import EVERY, Rehearsal
@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
     from target_qbo.ledger.references import Reference
-    from target_qbo.posting.references import References
+    from target_qbo.names.references import References
     from target_qbo.settings import Settings
     from target_qbo.survey.rehearsal import Carrying
 

@@ -8,8 +8,8 @@ from __future__ import annotations
 from decimal import Decimal
 from typing import TYPE_CHECKING
 
-from target_qbo.posting.lists import pick
-from target_qbo.posting.preferences import preferences_in
+from target_qbo.names.lists import pick
+from target_qbo.names.preferences import preferences_in
 from target_qbo.survey.findings import Finding, Verdict
 from target_qbo.survey.rehearsal import EVERY
 
@@ -17,8 +17,8 @@ if TYPE_CHECKING:
     import datetime as dt
     from collections.abc import Iterator
 
-    from target_qbo.posting.lists import Row
-    from target_qbo.posting.preferences import Preferences
+    from target_qbo.names.lists import Row
+    from target_qbo.names.preferences import Preferences
     from target_qbo.settings import Settings
     from target_qbo.survey.rehearsal import Carrying
 

@@ -12,15 +12,15 @@ import sqlalchemy as sa
 
 from target_qbo.ledger import CompanyLedger
 from target_qbo.ledger.tables import companies, metadata
-from target_qbo.posting.lists import name_field
-from target_qbo.posting.preferences import preferences_in
+from target_qbo.names.lists import name_field
+from target_qbo.names.preferences import preferences_in
 from target_qbo.qbo import Fault, QboFaultError, faults
 from target_qbo.qbo.client import quoted
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
 
-    from target_qbo.posting.lists import Row
+    from target_qbo.names.lists import Row
     from target_qbo.qbo import QboClient
 
 EVERY = "Active in (true,false)"

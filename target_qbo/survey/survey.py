@@ -7,7 +7,7 @@ import logging
 from typing import TYPE_CHECKING
 
 from target_qbo.ledger import references as stored
-from target_qbo.posting.references import References
+from target_qbo.names.references import References
 from target_qbo.posting.takeover import Existing, unverified
 from target_qbo.survey.findings import Finding, Verdict
 from target_qbo.survey.names import Names

@@ -12,8 +12,8 @@ from typing import TYPE_CHECKING, Any
 
 from target_qbo.ledger import references as stored
 from target_qbo.ledger.references import Reference
-from target_qbo.posting.lists import DELETED, Row, name_field, pick
-from target_qbo.posting.methods import EVERY
+from target_qbo.names.lists import DELETED, Row, name_field, pick
+from target_qbo.names.methods import EVERY
 from target_qbo.qbo import faults
 from target_qbo.qbo.client import quoted
 from target_qbo.qbo.faults import QboFaultError
@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
 
     from target_qbo.ledger import CompanyLedger
-    from target_qbo.posting.lists import Lists
+    from target_qbo.names.lists import Lists
 
 logger = logging.getLogger("target-qbo.references")
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any, Protocol
 
 from target_qbo.errors import ConfigurationError
-from target_qbo.posting.plans import ACCOUNT_PLANS, SYSTEM_ACCOUNTS, AccountRole
+from target_qbo.names.plans import ACCOUNT_PLANS, SYSTEM_ACCOUNTS, AccountRole
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping, Sequence

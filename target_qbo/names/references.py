@@ -16,14 +16,14 @@ from target_qbo.accounting.naming import suffixed
 from target_qbo.errors import ConfigurationError
 from target_qbo.ledger import references as stored
 from target_qbo.ledger.references import Reference
-from target_qbo.posting.accounts import Accounts
-from target_qbo.posting.entities import Entities, UnavailableError
-from target_qbo.posting.items import Items
-from target_qbo.posting.lists import pick, pick_named
-from target_qbo.posting.methods import Methods
+from target_qbo.names.accounts import Accounts
+from target_qbo.names.entities import Entities, UnavailableError
+from target_qbo.names.items import Items
+from target_qbo.names.lists import pick, pick_named
+from target_qbo.names.methods import Methods
+from target_qbo.names.plans import OURS, AccountRole
+from target_qbo.names.preferences import preferences_in
 from target_qbo.posting.payloads import DocumentRefs
-from target_qbo.posting.plans import OURS, AccountRole
-from target_qbo.posting.preferences import preferences_in
 from target_qbo.qbo.client import quoted
 from target_qbo.qbo.faults import QboFaultError
 
@@ -32,7 +32,7 @@ if TYPE_CHECKING:
 
     from target_qbo.accounting import Document
     from target_qbo.ledger import CompanyLedger
-    from target_qbo.posting.lists import Lists
+    from target_qbo.names.lists import Lists
     from target_qbo.settings import Settings
 
 logger = logging.getLogger("target-qbo.references")

@@ -9,12 +9,12 @@ from typing import TYPE_CHECKING
 
 from target_qbo.errors import ConfigurationError
 from target_qbo.ledger.references import Reference
-from target_qbo.posting.lists import find_account, pick_named
-from target_qbo.posting.plans import ACCOUNT_PLANS, AccountPlan, AccountRole
+from target_qbo.names.lists import find_account, pick_named
+from target_qbo.names.plans import ACCOUNT_PLANS, AccountPlan, AccountRole
 
 if TYPE_CHECKING:
-    from target_qbo.posting.entities import Entities
-    from target_qbo.posting.lists import Row
+    from target_qbo.names.entities import Entities
+    from target_qbo.names.lists import Row
     from target_qbo.settings import Settings
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from target_qbo.ledger import proof
-from target_qbo.posting.lists import DELETED
+from target_qbo.names.lists import DELETED
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable

@@ -10,8 +10,8 @@ from typing import TYPE_CHECKING
 from target_qbo.accounting import ItemRole
 from target_qbo.accounting.naming import suffixed
 from target_qbo.ledger.references import Reference
-from target_qbo.posting.entities import UnavailableError
-from target_qbo.posting.plans import OURS, AccountRole
+from target_qbo.names.entities import UnavailableError
+from target_qbo.names.plans import OURS, AccountRole
 from target_qbo.qbo import faults
 from target_qbo.qbo.faults import QboFaultError
 
@@ -20,9 +20,9 @@ if TYPE_CHECKING:
     from collections.abc import Iterable
 
     from target_qbo.accounting import ItemKey
-    from target_qbo.posting.accounts import Accounts
-    from target_qbo.posting.entities import Entities
-    from target_qbo.posting.lists import Row
+    from target_qbo.names.accounts import Accounts
+    from target_qbo.names.entities import Entities
+    from target_qbo.names.lists import Row
     from target_qbo.settings import Settings
 
 _SOLD_TYPES = frozenset(("Service", "Inventory", "NonInventory"))

@@ -1,0 +1,1 @@
+"""What the company calls it: accounts, items, payment methods and the guest customer, found or created by name."""
