@@ -5,16 +5,13 @@ from __future__ import annotations
 from collections import Counter, defaultdict
 from dataclasses import dataclass, field
 from decimal import Decimal
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-from target_qbo.accounting import DocumentKind
+from target_qbo.accounting.kinds import facts
 from target_qbo.accounting.liabilities import Owed
 
-_PLURALS = {
-    DocumentKind.INVOICE: "invoices",
-    DocumentKind.PAYMENT: "payments",
-    DocumentKind.REFUND_RECEIPT: "refund receipts",
-}
+if TYPE_CHECKING:
+    from target_qbo.accounting import DocumentKind
 
 
 @dataclass(slots=True)
@@ -63,7 +60,8 @@ class RunSummary:
     def figures(self) -> str:
         """Return in one line what was posted."""
         documents = ", ".join(
-            f"{number} {_PLURALS[kind]} of {self.amounts[kind]:,.2f}" for kind, number in sorted(self.documents.items())
+            f"{number} {facts(kind).plural} of {self.amounts[kind]:,.2f}"
+            for kind, number in sorted(self.documents.items())
         )
         return f"posted in this run: {self.posted} tickets" + (f" ({documents})" if documents else "")
 
