@@ -10,10 +10,10 @@ import re
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from target_qbo.accounting.documents import ItemRole
+from target_qbo.accounting.items import ItemRole
 from target_qbo.accounting.kinds import facts
 from target_qbo.accounting.money import ZERO
-from target_qbo.accounting.rules import PaymentMethod
+from target_qbo.accounting.tender_names import PaymentMethod
 
 if TYPE_CHECKING:
     from decimal import Decimal

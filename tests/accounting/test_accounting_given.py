@@ -66,15 +66,17 @@ def test_given_7_payments_for_sales_only() -> None:
 
 def test_all_item_names_can_be_set() -> None:
     rules = Rules(
-        product_item="Goods",
-        service_item="Work",
-        tips_item="Gratuity",
-        reward_points_item="Points",
-        customer_balance_item="House",
-        tax_item="VAT",
+        item_names={
+            ItemRole.PRODUCT: "Goods",
+            ItemRole.SERVICE: "Work",
+            ItemRole.TIPS: "Gratuity",
+            ItemRole.REWARD_POINTS: "Points",
+            ItemRole.CUSTOMER_BALANCE: "House",
+            ItemRole.TAX: "VAT",
+        }
     )
     sold = ticket(goods("1", "5", "5"), service("1", "5", "5", line_id="2"), total="13", tax="1", tip="2")
-    document = Case(sold, tenders(("Points", "1"), ("House balance", "1"), ("Cash", "11"))).posted(rules)
+    document = Case(sold, tenders(("Points", "1"), ("Account balance", "1"), ("Cash", "11"))).posted(rules)
     assert [line.item.name for line in document.lines] == ["Goods", "Work", "Gratuity", "VAT", "Points", "House"]
 
 
