@@ -10,6 +10,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from target_qbo.accounting import DocumentKind, ItemRole, PaymentMethod, Rules
+from target_qbo.accounting.items import ITEMS
+from target_qbo.accounting.kinds import KINDS, TakenBack, facts
 from target_qbo.accounting.naming import discount_name, plain, suffixed
 from tests.accounting.identities import is_clean
 from tests.accounting.strategies import any_name, decimals, moderate
@@ -147,3 +149,10 @@ def test_plain_figures_are_exact(number: Decimal) -> None:
 )
 def test_plain_figures(number: str, text: str) -> None:
     assert plain(Decimal(number)) == text
+
+
+def test_every_kind_of_document_and_every_role_of_an_item_has_its_row() -> None:
+    assert set(KINDS) == set(DocumentKind)
+    assert set(ITEMS) == set(ItemRole)
+    assert facts("refund_receipt").entity == "RefundReceipt"
+    assert {row.taken_back_by for row in KINDS.values()} == set(TakenBack)
