@@ -19,12 +19,12 @@ import simplejson
 
 from sandbox.qbo.ledger import ZERO, Ledger, Posting
 from sandbox.qbo.routes import TOKEN_PATH
-from target_qbo.accounting import Decision, Document, DocumentKind, Skipped, Ticket, Voided, decide
+from target_qbo.accounting import Decision, Document, Skipped, Ticket, Voided, decide
+from target_qbo.accounting.kinds import KINDS, facts
 from target_qbo.accounting.naming import ownership_mark, plain
 from target_qbo.accounting.ticket import discount_from_record, payment_from_record
 from target_qbo.company import Company
 from target_qbo.ledger import inbox
-from target_qbo.posting.payloads import ENTITIES
 from target_qbo.posting.summary import RunSummary
 from target_qbo.settings import SETTINGS, Settings
 from tests.sandbox.qbo_server import Qbo, qbo
@@ -43,7 +43,7 @@ posted it into the sandbox; the journal is what the sandbox's general ledger the
 are the defaults of [the settings](settings.md). The customer on every document is *Guest Customer*, and no invoice is
 left open. The item *Product* has no cost here; where it has one, QuickBooks books the cost of goods sold by itself.
 """
-_NAMES = {"Invoice": "Invoice", "RefundReceipt": "Refund receipt", "Payment": "Payment"}
+_NAMES = {row.entity: row.word.capitalize() for row in KINDS.values()}
 
 
 @dataclass(frozen=True, slots=True)
@@ -227,7 +227,7 @@ def _in_short(decision: Decision) -> str:
     if isinstance(decision, Document):
         paid = len(decision.payments)
         payments = f", {paid} payment{'s' * (paid > 1)}" if paid else ""
-        return f"{_NAMES[ENTITIES[decision.kind]]} of {_money(decision.total)}{payments}"
+        return f"{facts(decision.kind).word.capitalize()} of {_money(decision.total)}{payments}"
     return f"nothing: {outcome(decision)}"
 
 
@@ -292,8 +292,8 @@ def _outcome(decision: Decision) -> Iterator[str]:
 
 def _document(document: Document) -> Iterator[str]:
     by = f", by {document.method}" if document.method else ""
-    yield f"**{_NAMES[ENTITIES[document.kind]]}** `{document.number}` of {document.date}{by}"
-    if document.kind is DocumentKind.REFUND_RECEIPT:
+    yield f"**{facts(document.kind).word.capitalize()}** `{document.number}` of {document.date}{by}"
+    if not facts(document.kind).has_payments:
         yield ""
         yield f"Memo: {document.note}"
     yield ""

@@ -58,8 +58,8 @@ def close_run(logger: logging.Logger, company: Company, summary: RunSummary, sec
         },
     }
     logger.info("%s", summary.figures(), extra={"event_name": "run_summary", "summary": record})
-    if warning := summary.warning():
-        logger.warning("%s", warning, extra={"event_name": "liabilities_as_income"})
+    for event, warning in summary.warnings():
+        logger.warning("%s", warning, extra={"event_name": event})
     for status, (number, amount) in sorted(counts.items()):
         logger.info("in the ledger: %s tickets %s, %s", number, status, f"{amount:,.2f}")
     _log_tickets(logger, company.ledger, new)

@@ -3,18 +3,20 @@
 from __future__ import annotations
 
 import datetime as dt
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, fields
 from typing import TYPE_CHECKING, Any
 from urllib.parse import urljoin, urlsplit
 
-from target_qbo.accounting.rules import ItemRule, PaymentMethod, Rules, Tender, normalise_tender
+from target_qbo.accounting.items import OWN_ITEMS, setting_of
+from target_qbo.accounting.rules import ItemRule, Rules
+from target_qbo.accounting.tender_names import TENDERS, PaymentMethod, Tender, normalise_tender
 from target_qbo.addresses import web_address
 from target_qbo.errors import ConfigurationError
 from target_qbo.notices.settings import NoticeSettings
 from target_qbo.settings_schema import LONGEST_PREFIX, SECRETS, SETTINGS
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping
+    from collections.abc import Callable, Iterable, Mapping
 
 _API_URLS = {
     "production": "https://quickbooks.api.intuit.com",
@@ -87,57 +89,40 @@ class Settings:
         for name in ("realm_id", "client_id", "client_secret"):
             if not str(config.get(name) or "").strip():
                 raise ConfigurationError(f"setting {name} is missing")
-        environment = config["environment"]
-        requests_per_minute = config["requests_per_minute"]
-        if environment == "sandbox" and not config.get("api_url"):
-            requests_per_minute = min(requests_per_minute, _INTUIT_SANDBOX_REQUESTS)
-        return cls(
-            realm_id=config["realm_id"].strip(),
-            client_id=config["client_id"],
-            client_secret=config["client_secret"],
-            refresh_token=config.get("refresh_token") or None,
-            ledger_key=config.get("ledger_key") or None,
-            environment=environment,
-            api_url=web_address("api_url", config.get("api_url") or _API_URLS[environment]),
-            token_url=web_address("token_url", config.get("token_url") or _TOKEN_URL),
-            authorize_url=_beside_token_url("authorize_url", config, _AUTHORIZE_URL),
-            revoke_url=_beside_token_url("revoke_url", config, _REVOKE_URL),
-            ledger_url=config["ledger_url"],
-            max_concurrency=config["max_concurrency"],
-            batch_size=config["batch_size"],
-            requests_per_minute=requests_per_minute,
-            batches_per_minute=min(config["batches_per_minute"], requests_per_minute),
-            minute_seconds=float(config["minute_seconds"]),
-            settle_seconds=float(config["settle_seconds"]),
-            on_change=config["on_change"],
-            accept_existing=config["accept_existing"],
-            currency=config.get("currency") or None,
-            currencies=dict(config["currencies"]),
-            item_accounts=_item_accounts(config["item_rules"]),
-            tax_code=config.get("tax_code") or None,
-            inventory_start_date=_date("inventory_start_date", config["inventory_start_date"]),
-            deposit_accounts=_deposit_accounts(config["deposit_accounts"]),
-            departments=dict(config["departments"]),
-            classes=dict(config["classes"]),
-            names=Names(**{name: _name(name, config[name]) for name in Names.__dataclass_fields__}),
-            rules=_rules(config),
-            notices=NoticeSettings.from_config(config),
-        )
+        return cls(**{one.name: _value(one.name, config) for one in fields(cls)})
+
+
+def _value(name: str, config: Mapping[str, Any]) -> Any:  # noqa: ANN401 (of any field)
+    """Return the value of a field: made where :data:`_MADE` has a way, else the setting of its name by its kind."""
+    if name in _MADE:
+        return _MADE[name](config)
+    kinds = SETTINGS["properties"][name]["type"]
+    if "object" in kinds:
+        return dict(config[name])
+    if "number" in kinds:
+        return float(config[name])
+    return config[name] if "default" in SETTINGS["properties"][name] else config.get(name) or None
+
+
+def _names(config: Mapping[str, Any]) -> Names:
+    return Names(**{one.name: _name(one.name, config[one.name]) for one in fields(Names)})
+
+
+def _api_url(config: Mapping[str, Any]) -> str:
+    return web_address("api_url", config.get("api_url") or _API_URLS[config["environment"]])
+
+
+def _requests_per_minute(config: Mapping[str, Any]) -> int:
+    most: int = config["requests_per_minute"]
+    intuits_own = config["environment"] == "sandbox" and not config.get("api_url")
+    return min(most, _INTUIT_SANDBOX_REQUESTS) if intuits_own else most
 
 
 def _rules(config: Mapping[str, Any]) -> Rules:
     prefix = config["doc_number_prefix"]
     if len(prefix) > LONGEST_PREFIX or not prefix.isascii() or not prefix.isprintable():
         raise ConfigurationError(f"doc_number_prefix: at most {LONGEST_PREFIX} printable ASCII characters")
-    items = (
-        "product_item",
-        "service_item",
-        "tips_item",
-        "reward_points_item",
-        "customer_balance_item",
-        "tax_item",
-    )
-    names = {item: _name(item, config[item]) for item in items}
+    names = {role: _name(setting_of(role), config[setting_of(role)]) for role in OWN_ITEMS}
     if len({name.casefold() for name in names.values()}) < len(names):
         raise ConfigurationError("two of the item names are the same: " + ", ".join(names.values()))
     hours, minutes = config["business_day_start"].split(":")
@@ -147,7 +132,7 @@ def _rules(config: Mapping[str, Any]) -> Rules:
         wait_days=config["wait_days"],
         business_day_start=dt.time(int(hours), int(minutes)),
         item_rules=tuple(_item_rule(rule, names.values()) for rule in config["item_rules"]),
-        **names,
+        item_names=names,
     )
 
 
@@ -161,10 +146,10 @@ def _item_rule(rule: Mapping[str, Any], own_names: Iterable[str]) -> ItemRule:
     return ItemRule(item, sku, name)
 
 
-def _item_accounts(rules: Iterable[Mapping[str, Any]]) -> dict[str, str]:
-    """Return the accounts that rules give, by their items' names without case."""
+def _item_accounts(config: Mapping[str, Any]) -> dict[str, str]:
+    """Return the accounts that item rules give, by their items' names without case."""
     accounts: dict[str, str] = {}
-    for rule in rules:
+    for rule in config["item_rules"]:
         account = rule.get("account")
         if account and accounts.setdefault(rule["item"].strip().casefold(), account) != account:
             raise ConfigurationError(f"item_rules: two accounts for {rule['item']!r}")
@@ -172,13 +157,14 @@ def _item_accounts(rules: Iterable[Mapping[str, Any]]) -> dict[str, str]:
 
 
 def _tender(name: str, kind: str) -> Tender:
-    for tender in Tender:
-        if tender.value.casefold() == kind.casefold():
+    for known, tender in TENDERS.items():
+        if known.casefold() == kind.casefold():
             return tender
-    raise ConfigurationError(f"tender_map: {name!r} is {kind!r}, must be one of {', '.join(Tender)}")
+    raise ConfigurationError(f"tender_map: {name!r} is {kind!r}, must be one of {', '.join(TENDERS)}")
 
 
-def _deposit_accounts(accounts: Mapping[str, str]) -> dict[PaymentMethod, str]:
+def _deposit_accounts(config: Mapping[str, Any]) -> dict[PaymentMethod, str]:
+    accounts: Mapping[str, str] = config["deposit_accounts"]
     known = {method.casefold(): method for method in PaymentMethod}
     for name in accounts:
         if name.casefold() not in known:
@@ -204,3 +190,21 @@ def _beside_token_url(setting: str, config: Mapping[str, Any], default: str) -> 
     token_url = config.get("token_url") or _TOKEN_URL
     derived = default if token_url == _TOKEN_URL else urljoin(token_url, urlsplit(default).path)
     return web_address(setting, config.get(setting) or derived)
+
+
+# What is not simply the setting of the field's name.
+_MADE: Mapping[str, Callable[[Mapping[str, Any]], Any]] = {
+    "realm_id": lambda config: config["realm_id"].strip(),
+    "api_url": _api_url,
+    "token_url": lambda config: web_address("token_url", config.get("token_url") or _TOKEN_URL),
+    "authorize_url": lambda config: _beside_token_url("authorize_url", config, _AUTHORIZE_URL),
+    "revoke_url": lambda config: _beside_token_url("revoke_url", config, _REVOKE_URL),
+    "requests_per_minute": _requests_per_minute,
+    "batches_per_minute": lambda config: min(config["batches_per_minute"], _requests_per_minute(config)),
+    "item_accounts": _item_accounts,
+    "inventory_start_date": lambda config: _date("inventory_start_date", config["inventory_start_date"]),
+    "deposit_accounts": _deposit_accounts,
+    "names": _names,
+    "rules": _rules,
+    "notices": NoticeSettings.from_config,
+}

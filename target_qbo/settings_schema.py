@@ -8,7 +8,9 @@ from __future__ import annotations
 
 from typing import Any
 
+from target_qbo.accounting.items import ITEMS, OWN_ITEMS, setting_of
 from target_qbo.accounting.naming import NUMBER_LENGTH
+from target_qbo.accounting.tender_names import TENDERS, PaymentMethod
 
 ENVIRONMENTS = ("production", "sandbox")
 LONGEST_PREFIX = NUMBER_LENGTH - 11
@@ -140,12 +142,7 @@ _PROPERTIES: dict[str, Schema] = {
     ),
     "doc_number_prefix": _text(f"Put before every document number; at most {LONGEST_PREFIX} characters.", ""),
     "guest_customer": _text("The customer on every document.", "Guest Customer"),
-    "product_item": _text("Item of sold products.", "Product"),
-    "service_item": _text("Item of sold services.", "Service"),
-    "tips_item": _text("Item of tips.", "Tips"),
-    "reward_points_item": _text("Item of reward points spent.", "Reward points"),
-    "customer_balance_item": _text("Item of customer balance spent or loaded.", "Customer balance"),
-    "tax_item": _text("Item of the till's tax.", "Tax"),
+    **{setting_of(role): _text(f"Item of {ITEMS[role].purpose}.", name) for role, name in OWN_ITEMS.items()},
     "services_account": _text("Income account of services, tips, points, balance and tax.", "Services"),
     "product_income_account": _text("Income account of products.", "Sales of Product Income"),
     "inventory_asset_account": _text("Asset account of products.", "Inventory Asset"),
@@ -153,13 +150,9 @@ _PROPERTIES: dict[str, Schema] = {
     "discounts_account": _text("Income account of discounts.", "Discounts given"),
     "undeposited_funds_account": _text("Where payments go and refunds come from by default.", "Undeposited Funds"),
     "deposit_accounts": _map(
-        "Account by payment method (Cash, Check, Credit Card, Gift Card, Other) instead of that; one under another as "
-        "Parent:Name."
+        f"Account by payment method ({', '.join(PaymentMethod)}) instead of that; one under another as Parent:Name."
     ),
-    "tender_map": _map(
-        "What a tender of the till is, by its name: Cash, Check, Credit Card, Gift Card, Other, Reward points or "
-        "Customer balance."
-    ),
+    "tender_map": _map(f"What a tender of the till is, by its name: {', '.join([*TENDERS][:-1])} or {[*TENDERS][-1]}."),
     "departments": _map("QuickBooks location (department) by Franpos location id, where the plan has them."),
     "classes": _map("QuickBooks class by Franpos location id, where the plan has them."),
     "notice_webhook_url": _secret(

@@ -89,7 +89,7 @@ ODD_DISCOUNTS = (
 
 CARDS = ("Visa", "MasterCard", "Amex", "Discover")
 CARD_METHODS = ("Credit Card", "Visa", "MasterCard", "AMEX", "Discover", "Debit")
-UNKNOWN_METHODS = ("Zelle", "Klarna", "Voucher №7 (façade)", None)
+UNKNOWN_METHODS = ("Zelle", "House Account", "Voucher №7 (façade)", None)
 PEOPLE = ("Ana P.", "Bo", "Chiara D'Amico", "Dmitri", None)
 CHANNELS = ("In Store", "In Store", "In Store", "Pickup", "Local delivery", None)
 RETURN_REASONS = ("Wrong size", "Damaged", "Dog didn't like it", None)

@@ -179,7 +179,7 @@ def balance_spent(draft: Draft) -> None:
     """Pay a part from the customer's balance."""
     draft.sell(2)
     draft.add_tax()
-    draft.pay(draft.random.choice(("Customer Balance", "House Balance")), draft.part())
+    draft.pay(draft.random.choice(("Customer Balance", "Account Balance")), draft.part())
     draft.pay("Cash")
 
 
@@ -198,12 +198,18 @@ def balance_only_loaded(draft: Draft) -> None:
     draft.pay("Customer Balance")
 
 
-def cash_back(draft: Draft) -> None:
-    """Pay by card and cash and get some of the cash back."""
+def taken_back(draft: Draft) -> None:
+    """Pay by two methods and get some of the cash back, some of the gift card, or all of a card and pay by another."""
     draft.add(catalogue.PRODUCTS[4], Decimal(2))
+    way = draft.random.choice(("Cash", "Gift Card", "Visa"))
+    if way == "Visa":
+        draft.pay("Visa", draft.total + 1)
+        draft.pay("Visa", -draft.total - 1)
+        draft.pay("MasterCard")
+        return
     draft.pay("Credit Card", Decimal("8.00"))
-    draft.pay("Cash", Decimal("20.00"))
-    draft.pay("Cash")
+    draft.pay(way, Decimal("20.00"))
+    draft.pay(way)
 
 
 def unknown_tender(draft: Draft) -> None:
@@ -375,7 +381,7 @@ SPECIAL: tuple[Callable[[Draft], None], ...] = (
     parts_of_cents,
     exchange_down,
     split_equal,
-    cash_back,
+    taken_back,
     odd_names,
     gift_card_sold,
     points_whole,

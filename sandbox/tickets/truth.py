@@ -15,10 +15,10 @@ if TYPE_CHECKING:
 
     from sandbox.tickets.model import Tender, Ticket
 
-CARDS = ("credit card", "visa", "mastercard", "amex", "american express", "discover", "debit", "debit card")
-METHODS = {"cash": "Cash", "check": "Check", "gift card": "Gift Card"} | dict.fromkeys(CARDS, "Credit Card")
-POINTS = {"reward points"}
-BALANCE = {"customer balance", "house balance"}
+CARDS = ("credit card", "visa", "mastercard", "amex", "american express", "discover", "debit")
+METHODS = {"cash": "Cash", "check": "Check", "gift card": "Gift Card"}
+POINTS = {"reward points", "rewards", "loyalty points", "points"}
+BALANCE = {"customer balance", "account balance"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,7 +41,11 @@ def _word(tender: Tender) -> str:
 
 
 def _method(tender: Tender) -> str:
-    return METHODS.get(_word(tender), "Other")
+    """The payment method; a card's name makes a card of it, whatever else stands beside."""
+    word = _word(tender)
+    if any(f" {card} " in f" {word} " for card in CARDS):
+        return "Credit Card"
+    return METHODS.get(word, "Other")
 
 
 def _is_line(tender: Tender) -> bool:
@@ -50,17 +54,23 @@ def _is_line(tender: Tender) -> bool:
 
 
 def _sale_payments(tenders: list[Tender]) -> list[tuple[str, Decimal]]:
-    """One payment for each tender; cash paid back is netted with the cash of the ticket."""
-    payments = [(_method(t), t.amount) for t in tenders if t.amount > 0 or _method(t) != "Cash"]
-    cash_back = sum((t.amount for t in tenders if t.amount < 0 and _method(t) == "Cash"), ZERO)
-    netted = []
-    for method, amount in payments:
-        taken = min(amount, -cash_back) if method == "Cash" and amount > 0 else ZERO
-        cash_back += taken
-        netted.append((method, amount - taken))
-    if cash_back:
-        netted.append(("Cash", cash_back))
-    return [(method, amount) for method, amount in netted if amount]
+    """One payment for each tender; what was paid back is taken off the last payments by the same method.
+
+    More paid back by a method than was paid by it: an amount below 0 at the end.
+    """
+    left = [(_method(tender), tender.amount) for tender in tenders if tender.amount > 0]
+    short = []
+    for tender in tenders:
+        back = max(-tender.amount, ZERO)
+        for place in range(len(left) - 1, -1, -1):
+            method, amount = left[place]
+            if method == _method(tender):
+                taken = min(amount, back)
+                left[place] = (method, amount - taken)
+                back -= taken
+        if back:
+            short.append((_method(tender), -back))
+    return [(method, amount) for method, amount in left + short if amount]
 
 
 def expect(ticket: Ticket) -> Expected:

@@ -10,14 +10,14 @@ from target_qbo.accounting.documents import (
     Document,
     DocumentKind,
     DocumentLine,
-    ItemKey,
-    ItemRole,
     Payment,
     Skipped,
     Voided,
     Waiting,
 )
-from target_qbo.accounting.rules import PaymentMethod, Rules, Tender
+from target_qbo.accounting.items import ItemKey, ItemRole
+from target_qbo.accounting.rules import Rules
+from target_qbo.accounting.tender_names import PaymentMethod, Tender
 from target_qbo.accounting.ticket import Discount, PaymentRow, Ticket
 
 __all__ = [

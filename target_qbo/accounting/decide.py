@@ -16,12 +16,11 @@ from target_qbo.accounting.documents import (
     Document,
     DocumentKind,
     DocumentLine,
-    ItemKey,
-    ItemRole,
     Skipped,
     Voided,
     Waiting,
 )
+from target_qbo.accounting.items import ITEMS, ItemKey, ItemRole
 from target_qbo.accounting.money import ZERO, apportion, cents, fits_decimals, multiply, total
 from target_qbo.accounting.tenders import Settlement, settle
 from target_qbo.accounting.ticket import Ticket, discount_from_record, payment_from_record
@@ -190,8 +189,8 @@ def _goods(ticket: Ticket, discounts: Sequence[Discount], extras: _Extras, rules
     for discount in discounts:
         if discount.line_id not in line_ids:
             yield from _discount(discount, extras.discounts[discount.discount_id], rules)
-    yield from _single(ItemRole.TIPS, rules.tips_item, extras.tips)
-    yield from _single(ItemRole.TAX, rules.tax_item, extras.tax)
+    yield from _single(rules.item(ItemRole.TIPS), extras.tips)
+    yield from _single(rules.item(ItemRole.TAX), extras.tax)
 
 
 def _sold(line: Line, rules: Rules) -> DocumentLine:
@@ -211,26 +210,24 @@ def _item(line: Line, rules: Rules) -> ItemKey:
     for rule in rules.item_rules:
         if rule.covers(line):
             return ItemKey(ItemRole.RULED, rule.item)
-    if line.is_product:
-        return ItemKey(ItemRole.PRODUCT, rules.product_item)
-    return ItemKey(ItemRole.SERVICE, rules.service_item)
+    return rules.item(ItemRole.PRODUCT if line.is_product else ItemRole.SERVICE)
 
 
 def _discount(discount: Discount, amount: Decimal, rules: Rules) -> Iterator[DocumentLine]:
     name = naming.discount_name(discount.name, rules.own_item_names())
-    yield from _single(ItemRole.DISCOUNT, name, -amount, discount.name)
+    yield from _single(ItemKey(ItemRole.DISCOUNT, name), -amount, discount.name)
 
 
-def _single(role: ItemRole, name: str, amount: Decimal, description: str | None = None) -> Iterator[DocumentLine]:
+def _single(item: ItemKey, amount: Decimal, description: str | None = None) -> Iterator[DocumentLine]:
     """Yield one line of quantity 1, or none where there is nothing."""
     if amount != 0:
-        text = naming.clean_text(description) or name
-        yield DocumentLine(ItemKey(role, name), Decimal(1), amount, amount, text)
+        text = naming.clean_text(description) or item.name
+        yield DocumentLine(item, Decimal(1), amount, amount, text)
 
 
 def _spent(settlement: Settlement, rules: Rules) -> Iterator[DocumentLine]:
-    yield from _single(ItemRole.REWARD_POINTS, rules.reward_points_item, -settlement.points)
-    yield from _single(ItemRole.CUSTOMER_BALANCE, rules.customer_balance_item, -settlement.balance)
+    for role, amount in settlement.spent.items():
+        yield from _single(rules.item(role), -amount)
 
 
 def _document(
@@ -262,13 +259,14 @@ def _document(
         note=settlement.refund_note(naming.document_note(ticket)) if refund else naming.document_note(ticket),
         payments=() if refund else settlement.payments,
         method=settlement.refund_method if refund else None,
+        unmapped=settlement.unmapped,
     )
 
 
 def _turned(line: DocumentLine) -> DocumentLine:
     """Turn the sign of a line: returned goods come back as positive quantities, the rest by its price."""
     amount = -line.amount + ZERO
-    if line.item.role in {ItemRole.PRODUCT, ItemRole.SERVICE, ItemRole.RULED}:
+    if ITEMS[line.item.role].is_sold:
         return DocumentLine(line.item, -line.quantity, line.unit_price, amount, line.description)
     return DocumentLine(line.item, line.quantity, -line.unit_price, amount, line.description)
 

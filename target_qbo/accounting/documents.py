@@ -10,28 +10,8 @@ if TYPE_CHECKING:
     import datetime as dt
     from decimal import Decimal
 
-    from target_qbo.accounting.rules import PaymentMethod
-
-
-class ItemRole(StrEnum):
-    """What an item is for; it decides the account that the item must be on."""
-
-    PRODUCT = "product"
-    SERVICE = "service"
-    TIPS = "tips"
-    REWARD_POINTS = "reward_points"
-    CUSTOMER_BALANCE = "customer_balance"
-    TAX = "tax"
-    DISCOUNT = "discount"
-    RULED = "ruled"  # an item that a rule of the settings names; on the account that the rule gives
-
-
-@dataclass(frozen=True, slots=True)
-class ItemKey:
-    """An item of the company by its role and the name it is to have in QuickBooks."""
-
-    role: ItemRole
-    name: str
+    from target_qbo.accounting.items import ItemKey
+    from target_qbo.accounting.tender_names import PaymentMethod
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,6 +56,8 @@ class Document:
         note: The ``PrivateNote`` by which the document is known as this ticket's.
         payments: Of an invoice; they add up to ``total``.
         method: Of a refund receipt: the method of its largest tender; None where nothing was paid out.
+        unmapped: Tenders whose name no map and no rule knows: the till's name, and the signed amount. For people; it
+            changes nothing of what is posted.
     """
 
     kind: DocumentKind
@@ -87,6 +69,7 @@ class Document:
     note: str
     payments: tuple[Payment, ...] = ()
     method: PaymentMethod | None = None
+    unmapped: tuple[tuple[str, Decimal], ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

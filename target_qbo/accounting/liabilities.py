@@ -10,9 +10,10 @@ import re
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from target_qbo.accounting.documents import DocumentKind, ItemRole
+from target_qbo.accounting.items import ItemRole
+from target_qbo.accounting.kinds import facts
 from target_qbo.accounting.money import ZERO
-from target_qbo.accounting.rules import PaymentMethod
+from target_qbo.accounting.tender_names import PaymentMethod
 
 if TYPE_CHECKING:
     from decimal import Decimal
@@ -40,7 +41,7 @@ def booked_as_income(document: Document, *, gift_cards_have_an_account: bool) ->
         document: An invoice or refund receipt with its payments.
         gift_cards_have_an_account: Whether the settings give the method Gift Card a deposit account.
     """
-    sign = -1 if document.kind is DocumentKind.REFUND_RECEIPT else 1
+    kind = facts(document.kind)
     sold = sum(
         (
             line.amount
@@ -51,8 +52,8 @@ def booked_as_income(document: Document, *, gift_cards_have_an_account: bool) ->
     )
     if gift_cards_have_an_account:
         redeemed = ZERO
-    elif document.kind is DocumentKind.REFUND_RECEIPT:
-        redeemed = document.total if document.method is PaymentMethod.GIFT_CARD else ZERO
-    else:
+    elif kind.has_payments:
         redeemed = sum((p.amount for p in document.payments if p.method is PaymentMethod.GIFT_CARD), ZERO)
-    return Owed(sign * sold, sign * redeemed)
+    else:
+        redeemed = document.total if document.method is PaymentMethod.GIFT_CARD else ZERO
+    return Owed(kind.sign * sold, kind.sign * redeemed)

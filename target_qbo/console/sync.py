@@ -175,6 +175,8 @@ def _tell(received: int, summary: RunSummary, documents: Iterable[Mapping[str, A
     )
     for one in documents:
         click.echo(f"  {one['count']:>7,} {one['kind'].replace('_', ' '):<16} {one['amount']:>14,.2f}")
+    for _, warning in summary.warnings():
+        click.echo(warning)
 
 
 def _tell_rows(rows: Sequence[Mapping[str, Any]]) -> None:

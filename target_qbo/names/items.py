@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from target_qbo.accounting import ItemRole
+from target_qbo.accounting.items import ITEMS, ItemRole
 from target_qbo.accounting.naming import suffixed
 from target_qbo.ledger.references import Reference
 from target_qbo.names.entities import UnavailableError
@@ -134,12 +134,8 @@ class Items:
         )
 
     def _account(self, key: ItemKey) -> Reference:
-        if key.role is ItemRole.PRODUCT:
-            return self._accounts.of(AccountRole.PRODUCT_INCOME)
-        if key.role is ItemRole.DISCOUNT:
-            return self._accounts.of(AccountRole.DISCOUNTS)
         named = self._settings.item_accounts.get(key.name.casefold()) if key.role is ItemRole.RULED else None
-        return self._accounts.named(named, "item_rules") if named else self._accounts.of(AccountRole.SERVICES)
+        return self._accounts.named(named, "item_rules") if named else self._accounts.of(ITEMS[key.role].account)
 
 
 def _reference(row: Row) -> Reference:

@@ -6,20 +6,12 @@ Source: accounting rules, Given 2, 3 and 5, and Names and accounts.
 from __future__ import annotations
 
 from dataclasses import dataclass
-from enum import StrEnum
+
+from target_qbo.accounting.items import AccountRole
+
+__all__ = ["ACCOUNT_PLANS", "OURS", "SYSTEM_ACCOUNTS", "AccountPlan", "AccountRole"]
 
 OURS = " (Franpos)"
-
-
-class AccountRole(StrEnum):
-    """What an account is for; the value is the setting with its name."""
-
-    SERVICES = "services_account"
-    PRODUCT_INCOME = "product_income_account"
-    INVENTORY_ASSET = "inventory_asset_account"
-    COST_OF_GOODS_SOLD = "cost_of_goods_sold_account"
-    DISCOUNTS = "discounts_account"
-    UNDEPOSITED_FUNDS = "undeposited_funds_account"
 
 
 @dataclass(frozen=True, slots=True)

@@ -11,7 +11,8 @@ import logging
 from decimal import Decimal
 from typing import TYPE_CHECKING, Any
 
-from target_qbo.accounting import DocumentKind, PaymentMethod
+from target_qbo.accounting import PaymentMethod
+from target_qbo.accounting.kinds import facts
 from target_qbo.accounting.naming import suffixed
 from target_qbo.errors import ConfigurationError
 from target_qbo.ledger import references as stored
@@ -73,7 +74,7 @@ class References:
             for method in methods
             if method in self._settings.deposit_accounts
         }
-        if document.kind is DocumentKind.REFUND_RECEIPT and document.method not in deposits:
+        if facts(document.kind).needs_deposit_account and document.method not in deposits:
             deposits[document.method] = self.accounts.of(AccountRole.UNDEPOSITED_FUNDS).qbo_id
         location = document.location_id
         return DocumentRefs(

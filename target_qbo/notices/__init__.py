@@ -1,4 +1,4 @@
-"""Notices: one message after a run that skipped tickets or was stopped, to whom the settings say.
+"""Notices: one message after a run that skipped tickets, was stopped or met a new tender, to whom the settings say.
 
 A notice never changes how the run ends: what goes wrong with it is one warning.
 """
@@ -25,7 +25,9 @@ LIMIT_SECONDS: float = 10
 def tell(
     settings: NoticeSettings, ledger: CompanyLedger | None, summary: RunSummary, problem: str | None = None
 ) -> None:
-    """Send a run's notice where it has something to tell: tickets skipped or half done, or what stopped it.
+    """Send a run's notice where it has something to tell: tickets skipped or half done, what stopped it, new tenders.
+
+    A tender name that no rule knows is news in the first run that posts it, and stands in every notice of later ones.
 
     Called once at the end of a run. Each way has :data:`LIMIT_SECONDS`; both go at once.
 
@@ -36,9 +38,11 @@ def tell(
         problem: What stopped the run, in one line without secrets; None: it came to its end.
     """
     ways = [way for way, set_ in (("webhook", settings.webhook_url), ("e-mail", settings.email_to)) if set_]
-    if not ways or (problem is None and not summary.skipped and not summary.open):
+    if not ways:
         return
     try:
+        if problem is None and not summary.skipped and not summary.open and not _new_tenders(ledger, summary):
+            return
         sendings = _sendings(settings, ledger, summary, problem)
     except Exception as error:  # noqa: BLE001 (whatever it is: the run is over, and ends as it would without notices)
         logger.warning("no notice could be written (%s)", type(error).__name__)
@@ -53,6 +57,18 @@ def tell(
         why = outcomes.get(way, f"not done within {LIMIT_SECONDS:g} s")
         if why is not None:
             logger.warning("the notice by %s could not be sent (%s)", way, why)
+
+
+def _new_tenders(ledger: CompanyLedger | None, summary: RunSummary) -> bool:
+    """Tell whether a run posted tenders of a name that no rule knows and no run before it had."""
+    if ledger is None or not summary.unmapped:
+        return False
+    from target_qbo.accounting.tender_names import normalise_tender  # noqa: PLC0415 (as below)
+    from target_qbo.ledger import runs  # noqa: PLC0415
+
+    *before, _this_run = [run.get("unmapped") or {} for run in runs.summaries(ledger)]
+    known = {normalise_tender(name) for names in before for name in names}
+    return any(normalise_tender(name) not in known for name in summary.unmapped.amounts())
 
 
 def _sendings(

@@ -53,11 +53,15 @@ def compose(settings: NoticeSettings, summary: RunSummary, concerns: Sequence[Co
     company = f"company {settings.realm_id or 'without an id'} ({settings.environment})"
     if problem is not None:
         subject = f"franpos-qbo: the sync of {company} was stopped"
+    elif not summary.skipped + summary.open:
+        subject = f"franpos-qbo: {company} takes tenders that no rule knows"
     else:
         subject = f"franpos-qbo: tickets of {company} need a hand: {summary.skipped + summary.open}"
     lines = [] if problem is None else [f"What stopped it: {problem}"]
     lines.append(summary.figures())
     lines.append(f"skipped in this run: {summary.skipped}; waiting: {summary.waiting}; half done: {summary.open}")
+    if summary.unmapped:
+        lines.append(summary.unmapped_told())
     shown = [_line(one) for one in concerns[:TICKETS_SHOWN]]
     if len(concerns) > TICKETS_SHOWN:
         shown.append("… and more: franpos-qbo tickets --status skipped")

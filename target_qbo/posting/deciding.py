@@ -220,6 +220,7 @@ class Deciding:
         if not pending.standing:
             has_account = PaymentMethod.GIFT_CARD in self._settings.deposit_accounts
             self._summary.owed += booked_as_income(document, gift_cards_have_an_account=has_account)
+            self._summary.unmapped.add(document.unmapped)
         fields = {"location": "location_id", "ticket": "ticket_id", "receipt": "number"}
         names = {name: pending.record.get(column) for name, column in fields.items()}
         work = TicketWork(pending.key, pending.revision, document, refs, missing=pending.missing, names=names)

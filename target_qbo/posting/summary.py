@@ -5,16 +5,16 @@ from __future__ import annotations
 from collections import Counter, defaultdict
 from dataclasses import dataclass, field
 from decimal import Decimal
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-from target_qbo.accounting import DocumentKind
+from target_qbo.accounting.kinds import facts
 from target_qbo.accounting.liabilities import Owed
+from target_qbo.accounting.unmapped import Unmapped
 
-_PLURALS = {
-    DocumentKind.INVOICE: "invoices",
-    DocumentKind.PAYMENT: "payments",
-    DocumentKind.REFUND_RECEIPT: "refund receipts",
-}
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from target_qbo.accounting import DocumentKind
 
 
 @dataclass(slots=True)
@@ -23,6 +23,8 @@ class RunSummary:
 
     Attributes:
         codes: Why tickets were skipped, by their key in the ledger.
+        owed: What of gift cards and deposits was posted as income.
+        unmapped: Tenders posted as ``Other`` because nobody knows their name.
         amounts: By kind of document, in the company's currency.
     """
 
@@ -33,6 +35,7 @@ class RunSummary:
     taken_back: int = 0
     codes: dict[int, str] = field(default_factory=dict)
     owed: Owed = field(default_factory=Owed)
+    unmapped: Unmapped = field(default_factory=Unmapped)
     documents: Counter[DocumentKind] = field(default_factory=Counter)
     amounts: dict[DocumentKind, Decimal] = field(default_factory=lambda: defaultdict(Decimal))
 
@@ -56,6 +59,7 @@ class RunSummary:
             "open": self.open,
             "taken_back": self.taken_back,
             "owed": {"sold": str(self.owed.sold), "redeemed": str(self.owed.redeemed)},
+            "unmapped": {name: str(amount) for name, amount in self.unmapped.amounts().items()},
             "documents": {kind.value: number for kind, number in self.documents.items()},
             "amounts": {kind.value: str(amount) for kind, amount in self.amounts.items()},
         }
@@ -63,15 +67,27 @@ class RunSummary:
     def figures(self) -> str:
         """Return in one line what was posted."""
         documents = ", ".join(
-            f"{number} {_PLURALS[kind]} of {self.amounts[kind]:,.2f}" for kind, number in sorted(self.documents.items())
+            f"{number} {facts(kind).plural} of {self.amounts[kind]:,.2f}"
+            for kind, number in sorted(self.documents.items())
         )
         return f"posted in this run: {self.posted} tickets" + (f" ({documents})" if documents else "")
 
-    def warning(self) -> str:
-        """Return what a person should know of this run's gift cards and deposits; empty where there were none."""
-        if self.owed == Owed():
+    def warnings(self) -> Iterator[tuple[str, str]]:
+        """Yield what a person should know of what was posted: the event's name in the log, and the text."""
+        if self.owed != Owed():
+            text = (
+                f"gift cards and deposits: {self.owed.sold:,.2f} sold were posted as income, {self.owed.redeemed:,.2f} "
+                "redeemed as money received; they are a liability: set item_rules, and deposit_accounts of Gift Card"
+            )
+            yield "liabilities_as_income", text
+        if self.unmapped:
+            yield "tenders_unmapped", self.unmapped_told()
+
+    def unmapped_told(self) -> str:
+        """Return which tenders nobody knows were posted, and what to do; empty where there were none."""
+        if not self.unmapped:
             return ""
         return (
-            f"gift cards and deposits: {self.owed.sold:,.2f} sold were posted as income, {self.owed.redeemed:,.2f} "
-            "redeemed as money received; they are a liability: set item_rules, and deposit_accounts of Gift Card"
+            f"tenders that no rule knows: {self.unmapped.told()}; they were posted as Other, money received: say what "
+            "each is in tender_map (Other, where that is right)"
         )

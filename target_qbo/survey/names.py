@@ -9,6 +9,7 @@ from functools import partial
 from typing import TYPE_CHECKING
 
 from target_qbo.accounting import ItemKey, ItemRole, PaymentMethod
+from target_qbo.accounting.items import OWN_ITEMS
 from target_qbo.errors import ConfigurationError
 from target_qbo.names.entities import UnavailableError
 from target_qbo.names.plans import ACCOUNT_PLANS, AccountPlan, AccountRole
@@ -57,12 +58,7 @@ class Names:
         for role in AccountRole:
             yield self._account(getattr(names, role), ACCOUNT_PLANS[role], partial(accounts.of, role))
         for key in (
-            ItemKey(ItemRole.PRODUCT, rules.product_item),
-            ItemKey(ItemRole.SERVICE, rules.service_item),
-            ItemKey(ItemRole.TIPS, rules.tips_item),
-            ItemKey(ItemRole.REWARD_POINTS, rules.reward_points_item),
-            ItemKey(ItemRole.CUSTOMER_BALANCE, rules.customer_balance_item),
-            ItemKey(ItemRole.TAX, rules.tax_item),
+            *(rules.item(role) for role in OWN_ITEMS),
             *dict.fromkeys(ItemKey(ItemRole.RULED, rule.item) for rule in rules.item_rules),
         ):
             yield self._item(key, partial(items.of, key))

@@ -13,7 +13,7 @@ from target_qbo.survey.findings import Finding, Verdict
 from target_qbo.survey.names import Names
 from target_qbo.survey.preferences import company_itself
 from target_qbo.survey.rehearsal import Carrying, Rehearsal, scratch_ledger
-from target_qbo.survey.till import first_day, gift_cards
+from target_qbo.survey.till import first_day, unnamed
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -56,7 +56,7 @@ class Survey:
         yield names.discounts(self._known_discount_type())
         yield from names.named_by_settings()
         yield self._existing(references)
-        yield gift_cards(self._ledger, self._settings)
+        yield from unnamed(self._ledger, self._settings)
 
     def initialize(self, gift_card_account: str | None = None) -> Iterator[Finding]:
         """Create and make active again what :meth:`findings` found lacking, and yield what became of it.

@@ -1,21 +1,26 @@
-"""What the tickets that wait in the ledger foretell: the first day to be posted, gift cards that no setting names yet.
+"""What tickets foretell, and those posted have shown: the first day to be posted, and what the settings don't name yet.
 
-Source: accounting rules, Tenders (gift cards and deposits) and After posting (documents that are not ours).
+Source: accounting rules, Tenders (gift cards and deposits, tender names) and After posting (documents that are not
+ours).
 """
 
 from __future__ import annotations
 
 import datetime as dt
+from dataclasses import dataclass, field
 from decimal import Decimal
 from typing import TYPE_CHECKING
 
 from target_qbo.accounting import Document, PaymentMethod, decide_records
 from target_qbo.accounting.liabilities import Owed, booked_as_income
+from target_qbo.accounting.unmapped import Unmapped
 from target_qbo.ledger import references, runs, tickets
 from target_qbo.posting.takeover import first_date
 from target_qbo.survey.findings import Finding, Verdict
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
+
     from target_qbo.ledger import CompanyLedger
     from target_qbo.settings import Settings
 
@@ -40,14 +45,23 @@ def first_day(ledger: CompanyLedger, settings: Settings, start: dt.date | None) 
     return first_date(min(days), settings.rules) if days else None
 
 
-def gift_cards(ledger: CompanyLedger, settings: Settings) -> Finding:
-    """Tell what was or will be booked as income of gift cards and deposits, because nothing says where they belong."""
+@dataclass(slots=True)
+class _Unnamed:
+    """What settings don't name: gift cards and deposits, and tenders."""
+
+    owed: Owed = field(default_factory=Owed)
+    tenders: Unmapped = field(default_factory=Unmapped)
+
+
+def unnamed(ledger: CompanyLedger, settings: Settings) -> Iterator[Finding]:
+    """Yield what was or will be posted otherwise than the shop may want, because no setting says what it is."""
+    posted, waiting = _posted(ledger), _waiting(ledger, settings)
+    yield _gift_cards(posted.owed, waiting.owed, settings)
+    yield _tenders(posted.tenders.still(settings.rules.tender_map), waiting.tenders)
+
+
+def _gift_cards(posted: Owed, waiting: Owed, settings: Settings) -> Finding:
     has_account = PaymentMethod.GIFT_CARD in settings.deposit_accounts
-    posted = Owed()
-    for summary in runs.summaries(ledger):
-        owed = summary.get("owed") or {}
-        posted += Owed(Decimal(owed.get("sold", 0)), Decimal(owed.get("redeemed", 0)))
-    waiting = _waiting(ledger, settings, has_account=has_account)
     if has_account and settings.rules.item_rules:
         posted = Owed()  # before it was set
     what, name = "gift cards", "sold and redeemed"
@@ -68,12 +82,32 @@ def _advice() -> str:
     )
 
 
-def _waiting(ledger: CompanyLedger, settings: Settings, *, has_account: bool) -> Owed:
-    owed = Owed()
+def _tenders(posted: Unmapped, waiting: Unmapped) -> Finding:
+    what, name = "tenders", "names that no rule knows"
+    figures = [f"{word}: {some.told()}" for word, some in (("posted", posted), ("to be posted", waiting)) if some]
+    if not figures:
+        return Finding(what, name, Verdict.FOUND, "none")
+    advice = "As long as tender_map does not say what they are, they are Other: money received"
+    return Finding(what, name, Verdict.WARNING, f"{'; '.join(figures)}. {advice}")
+
+
+def _posted(ledger: CompanyLedger) -> _Unnamed:
+    found = _Unnamed()
+    for summary in runs.summaries(ledger):
+        owed = summary.get("owed") or {}
+        found.owed += Owed(Decimal(owed.get("sold", 0)), Decimal(owed.get("redeemed", 0)))
+        found.tenders.add((name, Decimal(amount)) for name, amount in (summary.get("unmapped") or {}).items())
+    return found
+
+
+def _waiting(ledger: CompanyLedger, settings: Settings) -> _Unnamed:
+    has_account = PaymentMethod.GIFT_CARD in settings.deposit_accounts
+    found = _Unnamed()
     for pending in tickets.pending(ledger):
         decision = decide_records(
             pending.record, pending.payments, pending.discounts, settings.rules, dt.datetime.now(dt.UTC)
         )
         if isinstance(decision, Document):
-            owed += booked_as_income(decision, gift_cards_have_an_account=has_account)
-    return owed
+            found.owed += booked_as_income(decision, gift_cards_have_an_account=has_account)
+            found.tenders.add(decision.unmapped)
+    return found

@@ -6,7 +6,7 @@ It shares nothing with the code under test but the records. It knows the tender 
 from __future__ import annotations
 
 from collections import Counter
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from fractions import Fraction
 from typing import TYPE_CHECKING
 
@@ -30,10 +30,21 @@ TENDERS: dict[str | None, str] = {
     "Amex": "Credit Card",
     "Discover": "Credit Card",
     "Debit": "Credit Card",
+    "Visa Rewards": "Credit Card",
+    "Store House Visa": "Credit Card",
     "Gift Card": "Gift Card",
     "Reward Points": POINTS,
+    "Rewards": POINTS,
+    "loyalty points": POINTS,
+    "Points": POINTS,
     "Customer Balance": BALANCE,
-    "House Balance": BALANCE,
+    "ACCOUNT BALANCE": BALANCE,
+    "House Account": "Other",
+    "House Balance": "Other",
+    "Balance due": "Other",
+    "Store Credit": "Other",
+    "Gift balance": "Other",
+    "Points card": "Other",
     "Zelle": "Other",
     "Bitcoin": "Other",
     None: "Other",
@@ -44,13 +55,14 @@ TENDERS: dict[str | None, str] = {
 class Verdict:
     """What should become of a ticket; all money in whole cents.
 
-    ``verdict`` is ``invoice``, ``refund_receipt``, ``voided``, ``waiting``, or the code of the reason to skip.
+    ``verdict`` is ``invoice``, ``refund_receipt``, ``voided``, ``waiting``, or the code of the reason to skip;
+    ``payments`` are id, method and amount, by id.
     """
 
     verdict: str
     total: int = 0
     discounts: int = 0
-    by_method: Counter[str] = field(default_factory=Counter)
+    payments: tuple[tuple[str, str, int], ...] = ()
     refund_method: str | None = None
 
 
@@ -82,7 +94,7 @@ def expect(case: Case, now: dt.datetime, wait_days: int = 3) -> Verdict:
     if due not in sound_totals(case):
         return Verdict("lines_mismatch")
     paid = _paid(case)
-    received = sum(amount for _, amount in paid)
+    received = sum(amount for _, _, amount in paid)
     if received == due:
         return _settled(case, due, paid)
     too_little = received < due if due > 0 else received > due
@@ -91,31 +103,40 @@ def expect(case: Case, now: dt.datetime, wait_days: int = 3) -> Verdict:
     return Verdict("payments_mismatch")
 
 
-def _paid(case: Case) -> list[tuple[str, int]]:
+def _paid(case: Case) -> list[tuple[str, str, int]]:
+    """Return all tenders that count, by id: id, what they are, cents."""
     ids = case.ticket.payment_ids
     rows = [row for row in case.payments if ids is None or row.payment_id in ids]
     rows.sort(key=lambda row: int(row.payment_id))
-    return list(zip((TENDERS[row.method] for row in rows), share([row.amount for row in rows]), strict=True))
+    cents = share([row.amount for row in rows])
+    return [(row.payment_id, TENDERS[row.method], amount) for row, amount in zip(rows, cents, strict=True)]
 
 
-def _settled(case: Case, due: int, paid: Sequence[tuple[str, int]]) -> Verdict:
+def _settled(case: Case, due: int, paid: Sequence[tuple[str, str, int]]) -> Verdict:
     """Say what should become of a ticket that adds up."""
-    on_lines = sum(amount for kind, amount in paid if kind in {POINTS, BALANCE})
-    money = [(kind, amount) for kind, amount in paid if kind not in {POINTS, BALANCE} and amount]
+    on_lines = sum(amount for _, kind, amount in paid if kind in {POINTS, BALANCE})
+    money = [(row_id, kind, amount) for row_id, kind, amount in paid if kind not in {POINTS, BALANCE} and amount]
     document = due - on_lines if due >= 0 else on_lines - due
     if document < 0:
         return Verdict("negative_document")
     if not case.ticket.lines and not _anything_else(case, paid):
         return Verdict("no_lines")
     if due < 0:
-        largest = min(money, key=lambda tender: tender[1], default=(None, 0))[0]
+        largest = min(money, key=lambda tender: tender[2], default=("", None, 0))[1]
         return Verdict("refund_receipt", document, _discounts(case), refund_method=largest)
-    by_method: Counter[str] = Counter()
-    for kind, amount in money:
-        by_method[kind] += amount
-    if by_method["Cash"] < 0 or any(amount < 0 for kind, amount in money if kind != "Cash"):
+    comes_to: Counter[str] = Counter()
+    for _, kind, amount in money:
+        comes_to[kind] += amount
+    if any(amount < 0 for amount in comes_to.values()):
         return Verdict("negative_tender")
-    return Verdict("invoice", document, _discounts(case), +by_method)
+    # What a method comes to is filled up from its earliest payment on: so the later ones give way.
+    payments = []
+    for row_id, kind, amount in money:
+        kept = min(max(amount, 0), comes_to[kind])
+        comes_to[kind] -= kept
+        if kept:
+            payments.append((row_id, kind, kept))
+    return Verdict("invoice", document, _discounts(case), tuple(payments))
 
 
 def share(amounts: Sequence[Decimal]) -> list[int]:
@@ -151,9 +172,9 @@ def _discounts(case: Case) -> int:
     return -sum(shares[:-2])
 
 
-def _anything_else(case: Case, paid: Sequence[tuple[str, int]]) -> bool:
+def _anything_else(case: Case, paid: Sequence[tuple[str, str, int]]) -> bool:
     on_lines = Counter[str]()
-    for kind, amount in paid:
+    for _, kind, amount in paid:
         on_lines[kind] += amount
     rows = sorted(_counted_discounts(case), key=lambda row: int(row.discount_id))
     return (

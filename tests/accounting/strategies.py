@@ -28,8 +28,6 @@ if TYPE_CHECKING:
 moderate = settings(deadline=None, max_examples=150)
 few = settings(deadline=None, max_examples=10)
 
-MONEY = [name for name in TENDERS if name not in {"Reward Points", "Customer Balance", "House Balance"}]
-
 
 def decimals(least: int, most: int, places: int) -> st.SearchStrategy[Decimal]:
     """Return numbers with so many decimals, between two whole numbers."""
@@ -124,6 +122,9 @@ def plain_tenders(draw: st.DrawFn, due: int) -> list[PaymentRow]:
             st.sampled_from(
                 [
                     [("Cash", extra), ("Cash", -extra)],
+                    [("Visa", extra), ("MasterCard", -extra)],
+                    [("Gift Card", extra), ("Gift Card", -extra), ("Gift Card", 1), ("Gift Card", -1)],
+                    [("House Account", extra), ("Zelle", -extra)],
                     [("Visa", extra), ("Customer Balance", -extra)],
                     [("Check", extra), ("Reward Points", -extra)],
                 ]

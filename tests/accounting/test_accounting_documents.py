@@ -57,8 +57,8 @@ def test_a_discount_of_everything_is_an_invoice_of_zero() -> None:
     ("total", "rows"),
     [
         ("10.00", (("Reward points", "15.00"), ("Cash", "-5.00"))),
-        ("10.00", (("House balance", "10.01"), ("Cash", "-0.01"))),
-        ("-10.00", (("House balance", "-15.00"), ("Cash", "5.00"))),
+        ("10.00", (("Customer balance", "10.01"), ("Cash", "-0.01"))),
+        ("-10.00", (("Customer balance", "-15.00"), ("Cash", "5.00"))),
     ],
 )
 def test_a_document_that_would_be_negative_is_skipped(total: str, rows: tuple[tuple[str, str], ...]) -> None:
@@ -292,7 +292,7 @@ def test_numbers_that_quickbooks_can_not_hold(quantity: str, price: str, total: 
 def test_the_largest_amount() -> None:
     document = sale("99999999999.99", ("Cash", "99999999999.99")).posted()
     assert str(document.total) == "99999999999.99"
-    loaded = sale("99999999999.99", ("Visa", "99999999999.99"), ("Check", "1.00"), ("House balance", "-1.00"))
+    loaded = sale("99999999999.99", ("Visa", "99999999999.99"), ("Check", "1.00"), ("Customer balance", "-1.00"))
     assert loaded.skipped().code == "number_out_of_range"
 
 

@@ -10,6 +10,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from target_qbo.accounting import DocumentKind, ItemRole, PaymentMethod, Rules
+from target_qbo.accounting.items import ITEMS
+from target_qbo.accounting.kinds import KINDS, TakenBack, facts
 from target_qbo.accounting.naming import discount_name, plain, suffixed
 from tests.accounting.identities import is_clean
 from tests.accounting.strategies import any_name, decimals, moderate
@@ -66,15 +68,17 @@ def test_given_7_payments_for_sales_only() -> None:
 
 def test_all_item_names_can_be_set() -> None:
     rules = Rules(
-        product_item="Goods",
-        service_item="Work",
-        tips_item="Gratuity",
-        reward_points_item="Points",
-        customer_balance_item="House",
-        tax_item="VAT",
+        item_names={
+            ItemRole.PRODUCT: "Goods",
+            ItemRole.SERVICE: "Work",
+            ItemRole.TIPS: "Gratuity",
+            ItemRole.REWARD_POINTS: "Points",
+            ItemRole.CUSTOMER_BALANCE: "House",
+            ItemRole.TAX: "VAT",
+        }
     )
     sold = ticket(goods("1", "5", "5"), service("1", "5", "5", line_id="2"), total="13", tax="1", tip="2")
-    document = Case(sold, tenders(("Points", "1"), ("House balance", "1"), ("Cash", "11"))).posted(rules)
+    document = Case(sold, tenders(("Points", "1"), ("Account balance", "1"), ("Cash", "11"))).posted(rules)
     assert [line.item.name for line in document.lines] == ["Goods", "Work", "Gratuity", "VAT", "Points", "House"]
 
 
@@ -145,3 +149,10 @@ def test_plain_figures_are_exact(number: Decimal) -> None:
 )
 def test_plain_figures(number: str, text: str) -> None:
     assert plain(Decimal(number)) == text
+
+
+def test_every_kind_of_document_and_every_role_of_an_item_has_its_row() -> None:
+    assert set(KINDS) == set(DocumentKind)
+    assert set(ITEMS) == set(ItemRole)
+    assert facts("refund_receipt").entity == "RefundReceipt"
+    assert {row.taken_back_by for row in KINDS.values()} == set(TakenBack)

@@ -23,7 +23,7 @@ from target_qbo.accounting import (
     Waiting,
 )
 from tests.accounting.identities import LARGEST, check_document
-from tests.accounting.oracle import whole_cents
+from tests.accounting.oracle import BALANCE, POINTS, TENDERS, whole_cents
 from tests.accounting.strategies import (
     any_id,
     any_name,
@@ -106,9 +106,7 @@ def test_a_hundred_tenders(case: Case) -> None:
     document = case.posted()
     check_document(document, case, Rules())
     if document.kind is DocumentKind.INVOICE:
-        money = [
-            row for row in case.payments if row.method not in {"Reward Points", "Customer Balance", "House Balance"}
-        ]
+        money = [row for row in case.payments if TENDERS[row.method] not in {POINTS, BALANCE}]
         assert len(document.payments) == len(money)
 
 
@@ -193,10 +191,35 @@ def test_numbers_and_keys_stay_the_same_for_ever(case: Case, name: str | None) -
         lines=tuple(replace(line, name=name, sku=name) for line in case.ticket.lines),
         created_at=case.ticket.created_at + dt.timedelta(hours=5),
     )
-    payments = tuple(replace(row, card_type="Visa") for row in case.payments)
+    payments = tuple(row if TENDERS[row.method] == "Other" else replace(row, card_type="Visa") for row in case.payments)
     changed = Case(ticket, payments, case.discounts).posted(Rules(wait_days=9))
     assert changed.number == document.number
     assert [payment.key for payment in changed.payments] == [payment.key for payment in document.payments]
+
+
+@moderate
+@given(clean(), st.sampled_from(sorted(name for name in TENDERS if name)), decimals(1, 50, 2))
+def test_a_tender_taken_and_given_back_later_changes_nothing(case: Case, name: str, amount: Decimal) -> None:
+    """A payment that stands keeps its key and its amount when the till adds another and takes that back."""
+    assume(case.ticket.total >= 0 and TENDERS[name] not in {POINTS, BALANCE})
+    rows = tuple(
+        PaymentRow(row_id, name, None, signed) for row_id, signed in (("900", amount), ("901", amount.copy_negate()))
+    )
+    later = replace(case, ticket=replace(case.ticket, payment_ids=None), payments=(*case.payments, *rows))
+    assert later.posted().payments == case.posted().payments
+
+
+_WORDS = ("house", "account", "store", "credit", "gift", "card", "points", "reward", "rewards", "loyalty", "balance")
+_LOWERING = {name.casefold() for name, kind in TENDERS.items() if name and kind in {POINTS, BALANCE}}
+
+
+@settings(moderate, max_examples=400)
+@given(st.lists(st.sampled_from([*_WORDS, "customer", "due", "visa", "cash"]), min_size=1, max_size=4))
+def test_no_name_but_those_of_the_rules_lowers_a_sale(words: list[str]) -> None:
+    document = sale("30.00", ("-".join(words).title(), "30.00")).posted()
+    lowered = " ".join(words) in _LOWERING
+    event(str(lowered))
+    assert str(document.total) == ("0.00" if lowered else "30.00")
 
 
 @settings(moderate, derandomize=True)  # 4 characters can coincide: once in a million tries

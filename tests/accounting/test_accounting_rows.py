@@ -7,7 +7,7 @@ from decimal import Decimal
 
 import pytest
 
-from target_qbo.accounting import DocumentKind, PaymentMethod, PaymentRow, Rules
+from target_qbo.accounting import DocumentKind, ItemRole, PaymentMethod, PaymentRow, Rules
 from target_qbo.accounting.rules import ItemRule
 from tests.accounting.till import LATER, Case, goods, lines_of, off, payments_of, sale, service, tenders, ticket
 
@@ -54,7 +54,7 @@ def test_discounts_on_both_sides_of_an_exchange_keep_their_signs() -> None:
 
 
 def test_a_discount_named_like_the_item_of_a_rule_or_like_an_item_that_was_renamed() -> None:
-    rules = Rules(item_rules=(ItemRule("Gift cards sold", sku="GC-*"),), tips_item="Gratuity")
+    rules = Rules(item_rules=(ItemRule("Gift cards sold", sku="GC-*"),), item_names={ItemRole.TIPS: "Gratuity"})
     discounts = (
         off("1.00", "gift cards sold"),
         off("1.00", "Gratuity", discount_id="2"),
@@ -100,7 +100,7 @@ def test_points_loaded_and_points_given_back() -> None:
 
 
 def test_points_spent_and_balance_loaded_on_one_ticket() -> None:
-    document = sale("30.00", ("Reward points", "10.00"), ("Cash", "25.00"), ("House balance", "-5.00")).posted()
+    document = sale("30.00", ("Reward points", "10.00"), ("Cash", "25.00"), ("Customer balance", "-5.00")).posted()
     assert lines_of(document)[1:] == [
         ("Reward points", "1", "-10", "-10.00"),
         ("Customer balance", "1", "5", "5.00"),

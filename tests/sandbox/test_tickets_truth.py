@@ -49,19 +49,30 @@ def test_points_and_balance_are_lines_not_payments() -> None:
     sold = ticket(("10", "3"), payments=[("Reward Points", "5"), ("Customer Balance", "5"), ("Cash", "20")])
     assert expect(sold).document_total == Decimal(20)
     assert payments(sold) == [("Cash", "20")]
-    loaded = ticket(("10", "3"), payments=[("Cash", "50"), ("House balance", "-20")])
+    loaded = ticket(("10", "3"), payments=[("Cash", "50"), ("Account balance", "-20")])
     assert expect(loaded).document_total == Decimal(50)
     assert payments(loaded) == [("Cash", "50")]
     assert payments(ticket(("10", "1"), payments=[("reward points", "10")])) == []
 
 
-def test_cash_back_is_netted_with_cash_only() -> None:
+@pytest.mark.parametrize("name", ["House Account", "House Balance", "Store Credit", "Points card", "Loyalty"])
+def test_what_lowers_the_sale_is_never_guessed(name: str) -> None:
+    sold = ticket(("10", "1"), payments=[(name, "10")])
+    assert (expect(sold).document_total, payments(sold)) == (Decimal(10), [("Other", "10")])
+    assert payments(ticket(("10", "1"), payments=[("Visa Rewards", "10")])) == [("Credit Card", "10")]
+
+
+def test_what_is_paid_back_is_netted_with_its_own_method_only() -> None:
     netted = ticket(("10", "1"), payments=[("Cash", "20"), ("Cash", "-10")])
     assert payments(netted) == [("Cash", "10")]
     on_card = ticket(("10", "1"), payments=[("Debit", "20"), ("Cash", "-10")])
     assert expect(on_card).dirt == "negative_tender"
-    other_card = ticket(("10", "1"), payments=[("Visa", "20"), ("Visa", "-10")])
-    assert expect(other_card).dirt == "negative_tender"
+    other_card = ticket(("10", "1"), payments=[("Visa", "20"), ("Visa", "-20"), ("Amex", "10")])
+    assert payments(other_card) == [("Credit Card", "10")]
+    last_first = ticket(
+        ("10", "1"), payments=[("Gift Card", "4"), ("Cash", "5"), ("Gift Card", "3"), ("Gift Card", "-2")]
+    )
+    assert payments(last_first) == [("Gift Card", "4"), ("Cash", "5"), ("Gift Card", "1")]
 
 
 def test_refund_counts_with_its_largest_tender_and_a_tie_with_the_lowest_id() -> None:

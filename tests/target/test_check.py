@@ -11,7 +11,7 @@ import pytest
 
 from tests.shop import BIN, problem_lines, run
 from tests.target.companies import by_hand, check, invoice_by_hand, lists, named, verdicts
-from tests.target.failures import ring_up
+from tests.target.failures import fail, ring_up
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -96,6 +96,40 @@ def test_gift_cards_are_named_with_amounts_until_an_account_is_set(shop: Shop) -
     assert rows["gift cards", "sold and redeemed"]["verdict"] == "found"
     assert rows["account", "Gift cards and deposits"]["verdict"] == "found"
     assert rows["item", "Gift cards sold"]["verdict"] == "will be created"
+
+
+def test_tenders_that_no_rule_knows_are_named_with_amounts_until_the_map_knows_them(shop: Shop) -> None:
+    row = ("tenders", "names that no rule knows")
+    assert check(shop)[row]["verdict"] == "found"
+    for amount in ("25.00", "1025.00"):
+        paid = [{"amount": amount, "method": "House Account"}, {"amount": "5.00", "method": "Store Credit"}]
+        ring_up(shop, lines=[{"price": str(float(amount) + 5)}], payments=paid)
+    ring_up(shop, lines=[{"price": "7.00"}], payments=[{"amount": "7.00", "method": None}])
+    posted = shop.sync()
+    assert posted.returncode == 0, posted.stderr
+    named = "House Account 1,050.00, Store Credit 10.00, unnamed tender 7.00"
+    assert f"tenders that no rule knows: {named}; " in posted.stderr
+    assert shop.differences() == []
+    found = check(shop)[row]
+    assert found["verdict"] == "warning"
+    assert f"posted: {named}. " in found["detail"]
+    shop.configure_target(tender_map={"store credit": "Customer balance", "": "Cash"})
+    assert "posted: House Account 1,050.00. " in check(shop)[row]["detail"]
+    back = [{"amount": "-2.00", "method": "house account"}]
+    ring_up(shop, lines=[{"price": "2.00", "quantity": "-1"}], payments=back)
+    again = shop.sync()
+    assert "tenders that no rule knows: house account -2.00; " in again.stderr
+    assert "posted: House Account 1,048.00. " in check(shop)[row]["detail"]
+    shop.configure_target(tender_map={"store credit": "Customer balance", "": "Cash", "House Account": "Other"})
+    assert check(shop)[row]["verdict"] == "found"
+
+
+def test_tenders_that_wait_to_be_posted_are_named_too(shop: Shop) -> None:
+    ring_up(shop, lines=[{"price": "7.00"}], payments=[{"amount": "7.00", "method": "Balance due"}])
+    fail(shop, {"do": "refuse", "code": "6190", "times": 1})
+    assert shop.sync().returncode != 0
+    found = check(shop)["tenders", "names that no rule knows"]
+    assert found["detail"].startswith("to be posted: Balance due 7.00. ")
 
 
 def test_what_settings_name_and_quickbooks_lacks_is_missing(shop: Shop) -> None:

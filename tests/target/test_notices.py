@@ -101,6 +101,30 @@ def test_one_message_for_a_run_that_skips_and_none_for_one_that_does_not(told: T
     told.box.mails.clear()
 
 
+def test_a_tender_that_no_rule_knows_is_news_once_and_stands_in_later_messages(told: Told) -> None:
+    shop = told.shop
+
+    def sold(method: str, amount: str = "10.00") -> None:
+        ring_up(shop, lines=[{"price": "10.00"}], payments=[{"amount": amount, "method": method}])
+        assert told.sync().returncode == 0
+
+    sold("House Account")
+    (text,) = told.texts()
+    assert "takes tenders that no rule knows" in text.splitlines()[0]
+    assert "House Account 10.00; they were posted as Other" in text
+    sold("HOUSE account")
+    assert told.texts() == [], "it has been told"
+    ring_up(shop, lines=[{"price": "10.00"}], payments=[{"amount": "11.00", "method": "Cash"}])
+    sold("House Account")
+    (text,) = told.texts()
+    assert "need a hand: 1" in text.splitlines()[0]
+    assert "House Account 10.00; " in text
+    shop.configure_target(tender_map={"House Account": "Other"})
+    sold("House Account")
+    assert told.texts() == []
+    shop.configure_target(tender_map=None)
+
+
 def test_what_stops_a_run_is_told_even_before_the_ledger_opens(told: Told) -> None:
     shop = told.shop
     for change, back, code in (

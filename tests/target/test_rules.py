@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from tests.target.rung_up import Row
 
 WAIT = dt.timedelta(days=3)
-SPENT = ("Reward Points", "Reward points", "Customer Balance", "House Balance")
+SPENT = ("Reward Points", "Reward points", "Customer Balance", "Account Balance")
 SALE: Row = {"lines": [{"price": "10.00"}], "payments": [{"amount": "10.00", "method": "Cash"}]}
 BACK: Row = {
     "lines": [{"price": "10.00", "quantity": "-1"}],

@@ -51,6 +51,7 @@ ORDERS: dict[str, Order] = {
     "paid late": {"lines": [{"price": "10.00"}], "payments": [{"amount": "4.00"}]},
     "too little": _split(),
     "negative": _split(),
+    "taken and given back": _split(),
     "deposited": _split(),
     "on_change": _sale(),
     "on_change, voided": _back("Cash"),
@@ -60,7 +61,7 @@ ORDERS: dict[str, Order] = {
 }
 POSTED = (
     *("untouched", "method", "method, same row", "points", "amount", "discount", "text", "date", "turned"),
-    *("turned back", "refund", "refund's tender", "paid late"),
+    *("turned back", "refund", "refund's tender", "paid late", "taken and given back"),
 )
 
 
@@ -128,7 +129,9 @@ def _edit(rung: RungUp) -> None:
     edit(shop, tickets["paid late"], "add_payment", amount="6.00", method="Visa")
     edit(shop, tickets["too little"], "remove_payment")
     edit(shop, tickets["negative"], "correct_tender", amount="-1.00", method="Visa", keep_id=True)
-    edit(shop, tickets["negative"], "add_payment", amount="5.00", method="Visa")
+    edit(shop, tickets["negative"], "add_payment", amount="5.00", method="Cash")
+    for amount in ("8.00", "-8.00"):
+        edit(shop, tickets["taken and given back"], "add_payment", amount=amount, method="Cash")
     shop.post("qbo/entity", {"op": "deposit_payment", "entity": "Payment", "id": rung.payments("deposited")[1]["id"]})
     edit(shop, tickets["deposited"], "void")
 
@@ -187,6 +190,11 @@ def test_only_the_payment_that_differs_is_redone(phases: Phases) -> None:
     before, after = _ids(phases.first, "amount"), _ids(phases.edited, "amount")
     assert before[0] == after[0]
     assert before[1] != after[1]
+
+
+def test_a_tender_taken_later_and_given_back_leaves_the_payments_as_they_are(phases: Phases) -> None:
+    assert phases.first.document("taken and given back") == phases.edited.document("taken and given back")
+    assert phases.first.payments("taken and given back") == phases.edited.payments("taken and given back")
 
 
 def test_what_differs_is_redone_where_all_amounts_are_the_same(phases: Phases) -> None:

@@ -26,7 +26,7 @@ ORDERS: dict[str, Order] = {
     "points": _sale("30.00", ("Reward Points", "12.50"), ("Cash", "17.50")),
     "points alone": _sale("30.00", ("Reward Points", "30.00")),
     "points back": _sale("-30.00", ("Reward Points", "-12.50"), ("Cash", "-17.50")),
-    "balance": _sale("30.00", ("House Balance", "12.50"), ("Cash", "17.50")),
+    "balance": _sale("30.00", ("Account Balance", "12.50"), ("Cash", "17.50")),
     "loaded": _sale("30.00", ("Cash", "50.00"), ("Customer Balance", "-20.00")),
     "gift card": _sale("30.00", ("Gift Card", "30.00")),
     "gift card back": _sale("-30.00", ("Gift Card", "-30.00")),
@@ -37,13 +37,17 @@ ORDERS: dict[str, Order] = {
     },
     "check": _sale("30.00", ("Check", "30.00")),
     "check back": _sale("-30.00", ("Check", "-30.00")),
+    "house account": _sale("30.00", ("House Account", "18.00"), ("Store Credit", "4.00"), ("Points card", "8.00")),
+    "card with words": _sale("30.00", ("Visa Rewards", "18.00"), ("Store House Visa", "12.00")),
     "unknown": _sale("30.00", ("Voucher №7", "20.00"), (None, "10.00")),
     "mapped": _sale("30.00", ("Zelle", "30.00")),
     "equal": _sale("20.00", ("Visa", "10.00"), ("Visa", "10.00")),
     "change": _sale("9.00", ("Cash", "20.00")),
     "cash back": _sale("9.00", ("Visa", "8.00"), ("Cash", "20.00"), ("Cash", "-19.00")),
     "all cash back": _sale("8.00", ("Visa", "8.00"), ("Cash", "20.00"), ("Cash", "-20.00")),
-    "negative": _sale("20.00", ("Visa", "30.00"), ("MasterCard", "-10.00")),
+    "card back": _sale("23.60", ("Visa", "23.80"), ("Visa", "-23.80"), ("MasterCard", "23.60")),
+    "gift card in part back": _sale("23.60", ("Gift Card", "10.00"), ("Cash", "20.00"), ("Gift Card", "-6.40")),
+    "negative": _sale("20.00", ("Visa", "5.00"), ("Cash", "25.00"), ("MasterCard", "-10.00")),
     "cash back on a card": _sale("20.00", ("Debit", "40.00"), ("Cash", "-20.00")),
     "two shops": {"location_id": 102, "ticket_id": 777, "receipt_number": "SAME", **_sale("5.00", ("Cash", "5.00"))},
     "two shops too": {"ticket_id": 777, "receipt_number": "SAME", **_sale("5.00", ("Cash", "5.00"))},
@@ -108,6 +112,12 @@ def test_an_unknown_tender_is_other_with_its_own_name_in_the_memo(rung: RungUp) 
     assert [note.rsplit(": ", 1)[1] for note in notes] == ["Voucher №7", "unnamed tender"]
 
 
+def test_what_lowers_the_sale_is_never_guessed(rung: RungUp) -> None:
+    assert rung.paid("house account") == [("Other", "18.00"), ("Other", "4.00"), ("Other", "8.00")]
+    assert rung.document("house account")["total"] == "30.00"
+    assert rung.paid("card with words") == [("Credit Card", "18.00"), ("Credit Card", "12.00")]
+
+
 def test_the_map_of_tenders_can_be_set(rung: RungUp) -> None:
     assert rung.paid("mapped") == [("Check", "30.00")]
 
@@ -139,6 +149,11 @@ def test_change_is_the_tills_an_excess_is_skipped_with_the_figures(rung: RungUp)
 def test_cash_back_is_netted_with_the_cash(rung: RungUp) -> None:
     assert rung.paid("cash back") == [("Credit Card", "8.00"), ("Cash", "1.00")]
     assert rung.paid("all cash back") == [("Credit Card", "8.00")]
+
+
+def test_what_is_taken_back_is_netted_with_its_method(rung: RungUp) -> None:
+    assert rung.paid("card back") == [("Credit Card", "23.60")]
+    assert rung.paid("gift card in part back") == [("Gift Card", "3.60"), ("Cash", "20.00")]
 
 
 @pytest.mark.parametrize(
