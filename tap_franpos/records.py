@@ -1,4 +1,4 @@
-"""Rows of the API turned into records of the contract in :mod:`franpos_qbo.schemas`. Pure: no I/O, no clock."""
+"""Rows of the API turned into records of the contract (``schemas/``). Pure: no I/O, no clock."""
 
 from __future__ import annotations
 
