@@ -101,7 +101,7 @@ def _anchors(page: Path) -> set[str]:
 def test_every_link_between_pages_leads_somewhere() -> None:
     pages = [
         ROOT / "README.md",
-        *(page for folder in (*FOLDERS, "docs", "schemas") for page in (ROOT / folder).rglob("*.md")),
+        *(page for folder in (*FOLDERS, "docs", "schemas", "findings") for page in (ROOT / folder).rglob("*.md")),
     ]
     dead = []
     for page in pages:
