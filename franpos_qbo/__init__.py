@@ -1,1 +1,1 @@
-"""What the tap and the target share: the record contract (``schemas``), and the words of logs and metrics."""
+"""What the tap and the target share: the record contract (``contract``), and the words of logs and metrics."""

@@ -18,8 +18,7 @@ from sandbox.app import Sandbox, franpos_server
 from sandbox.arguments import DEMO_START, count, loopback, moment, share, size
 from sandbox.environment import write_env_file
 from sandbox.franpos.server import QUOTA
-from sandbox.qbo.company import seed_company
-from sandbox.qbo.presets import KINDS
+from sandbox.qbo.presets import KINDS, seed_company
 from sandbox.qbo.server import QboServer
 from sandbox.qbo.throttle import Limits
 from sandbox.tickets.generate import MAX_TICKETS_PER_DAY, GeneratedTickets, shops

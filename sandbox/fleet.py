@@ -19,8 +19,7 @@ from aiohttp import web
 
 from sandbox.app import Sandbox, franpos_server, location_token
 from sandbox.arguments import DEMO_START, count, share, size
-from sandbox.qbo.company import seed_company
-from sandbox.qbo.presets import KINDS
+from sandbox.qbo.presets import KINDS, seed_company
 from sandbox.qbo.server import QboServer
 from sandbox.qbo.throttle import Limits
 from sandbox.tickets.generate import MAX_TICKETS_PER_DAY, GeneratedTickets, shops

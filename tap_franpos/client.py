@@ -37,7 +37,7 @@ if TYPE_CHECKING:
     from tap_franpos.settings import Location
 
 TIMEOUT = 30
-"""Seconds without an answer after which a request is dead (Franpos API notes)."""
+"""Seconds without an answer after which a request is dead (Franpos API notes, Access)."""
 
 MAX_TRIES = 5
 FIRST_WAIT = 1
@@ -252,7 +252,7 @@ class Endpoint(RESTStream[Any]):
 
 
 class DatadumpPaginator(PageNumberPaginator):
-    """Pages are numbered from 0: ``pages: 3`` means 0, 1 and 2 (Franpos API notes)."""
+    """Pages are numbered from 0: ``pages: 3`` means 0, 1 and 2 (Franpos API notes, Datadump)."""
 
     def has_more(self, response: requests.Response) -> bool:
         """Whether a page follows the one just read."""

@@ -1,7 +1,7 @@
 """The signs of a ticket's discounts: which reading of the till's figures makes the ticket add up.
 
 Franpos shows discounts as positive figures. How it shows one on a returned line isn't known, so the reading that
-makes the ticket's identity hold is taken (Franpos API notes)::
+makes the ticket's identity hold is taken (Franpos API notes, What the numbers mean)::
 
     total = Σ gross − discounts of lines − discount of the order + tax + tips
 

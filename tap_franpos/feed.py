@@ -179,7 +179,7 @@ class Feed:
             )
             for order in ready
         ]
-        # A row can come again with the next window, never with a later one (Franpos API notes).
+        # A row can come again with the next window, never with a later one (Franpos API notes, Datadump).
         self._given = {order.order_id for order in ready}
         self._items.settle(self._orders)
         self._payments.settle(self._orders)

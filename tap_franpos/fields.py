@@ -1,7 +1,7 @@
 """The field map: every name the tap reads in a Franpos row stands here, and only here.
 
-Some names are known from live use, some are assumed (Franpos API notes). So they are read tolerantly: upper and
-lower case, underscores and the spellings listed count as the same. A row that lacks what the tap needs is an error
+Some names are known from live use, some are assumed (Franpos API notes, Datadump). So they are read tolerantly: upper
+and lower case, underscores and the spellings listed count as the same. A row that lacks what the tap needs is an error
 that names the endpoint and the keys that were there, never a silent zero. Money and quantities become exact
 `Decimal` values, in the shop's currency (dollars, not cents).
 """

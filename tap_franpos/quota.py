@@ -1,6 +1,6 @@
 """The monthly quota of calls of a location, and what of it a backfill may use.
 
-Franpos allows 1,000 successful calls a month for each location (Franpos API notes). A night costs three, so a
+Franpos allows 1,000 successful calls a month for each location (Franpos API notes, Access). A night costs three, so a
 backfill leaves three for each night that is left in the month.
 """
 

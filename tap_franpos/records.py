@@ -1,4 +1,4 @@
-"""Rows of the API turned into records of the contract in :mod:`franpos_qbo.schemas`. Pure: no I/O, no clock."""
+"""Rows of the API turned into records of the contract (``schemas/``). Pure: no I/O, no clock."""
 
 from __future__ import annotations
 
@@ -68,14 +68,15 @@ def exact(number: Decimal) -> Decimal:
 
 
 def gross(item: Item) -> Decimal:
-    """Amount of a line before discounts: price × quantity, to the cent, half away from zero (accounting rules)."""
+    """Amount of a line before discounts: price × quantity, half a cent away from zero (accounting rules, Rounding)."""
     return (item.price * item.quantity).quantize(CENT, ROUND_HALF_UP)
 
 
 def kind(item: Item) -> str:
     """``product`` or ``service``: by ``ProductType``; where it is absent by ``Cost``; where that is too by ``Sku``.
 
-    The fallback is known from live use (Franpos API notes): products have a cost and a numeric SKU.
+    The fallback is known from live use (Franpos API notes, What the numbers mean): a product has a cost and a numeric
+    SKU.
     """
     match (item.product_type or "").lower():
         case "product" | "service" as known:

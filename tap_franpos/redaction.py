@@ -1,4 +1,4 @@
-"""Keeps tokens out of every text: the token stands in the query of every request's address (Franpos API notes)."""
+"""Keeps tokens out of every text: the token stands in each request's address (Franpos API notes, Access)."""
 
 from __future__ import annotations
 

@@ -20,10 +20,10 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
 
 MAX_WINDOW_DAYS = 30
-"""Longest window of the bulk endpoints, in days (Franpos API notes)."""
+"""Longest window of the bulk endpoints, in days (Franpos API notes, Datadump)."""
 
 MAX_PAGE_SIZE = 500
-"""Largest page known to work (Franpos API notes)."""
+"""Largest page known to work (Franpos API notes, Datadump)."""
 
 CONFIG_SCHEMA: dict[str, Any] = th.PropertiesList(
     th.Property(

@@ -20,7 +20,7 @@ from singer_sdk.exceptions import ConfigurationError
 from singer_sdk.helpers.conform import TypeConformanceLevel
 from singer_sdk.singerlib.catalog import REPLICATION_INCREMENTAL
 
-import franpos_qbo.schemas
+from franpos_qbo.contract import SCHEMAS
 from tap_franpos.clocks import moment
 from tap_franpos.feed import Batch, Feed
 from tap_franpos.settings import Location, locations
@@ -31,7 +31,7 @@ if TYPE_CHECKING:
 
     from singer_sdk.helpers.types import Context, Record
 
-CONTRACT = SchemaDirectory(franpos_qbo.schemas)
+CONTRACT = SchemaDirectory(SCHEMAS)
 
 
 class FranposStream(Stream):

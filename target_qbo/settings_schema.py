@@ -1,7 +1,7 @@
 """The target's settings as a JSON Schema: names, kinds, defaults, and what each is for, in words for shop owners.
 
-Names are fixed by the design; defaults are the accounting rules'. Written without the SDK's helpers, which take a third
-of a second to load: every command reads this.
+Names are fixed (design, Configuration); defaults are the accounting rules'. Written without the SDK's helpers, which
+take a third of a second to load: every command reads this.
 """
 
 from __future__ import annotations

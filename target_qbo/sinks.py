@@ -8,14 +8,13 @@ import json
 import re
 from decimal import Decimal
 from functools import cache
-from importlib import resources
 from typing import TYPE_CHECKING, Any, ClassVar
 
 import fastjsonschema
 from singer_sdk import Target
 from singer_sdk.sinks import BatchSink
 
-import franpos_qbo.schemas
+from franpos_qbo.contract import SCHEMAS
 from target_qbo.accounting.naming import clean_text
 from target_qbo.errors import InputError
 from target_qbo.ledger import inbox
@@ -154,7 +153,7 @@ def _contract(
     stream: str,
 ) -> tuple[Callable[[Mapping[str, Any]], object], frozenset[str], Mapping[str, Callable[[str], object]]]:
     """Return a stream's compiled schema, the names of its fields, and what reads those that are times."""
-    text = resources.files(franpos_qbo.schemas).joinpath(f"{stream}.json").read_text("utf-8")
+    text = (SCHEMAS / f"{stream}.json").read_text("utf-8")
     schema = json.loads(text)
     fields = frozenset(schema["properties"])
     schema.pop("$schema")

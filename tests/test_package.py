@@ -1,9 +1,10 @@
-"""The wheel holds what both plugins need and nothing of the sandbox; derived texts are up to date."""
+"""Wheel, sdist and editable install hold what both plugins need, and the wheel nothing of the sandbox."""
 
 from __future__ import annotations
 
 import json
 import sys
+import tarfile
 import zipfile
 from typing import TYPE_CHECKING
 
@@ -15,20 +16,32 @@ if TYPE_CHECKING:
     from pathlib import Path
 
 
-@pytest.fixture(scope="module")
-def wheel(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    folder = tmp_path_factory.mktemp("dist")
-    uv = ROOT / ".tools" / "bin" / "uv"
-    result = run([str(uv), "build", "--quiet", "--wheel", "--out-dir", str(folder)])
+UV = str(ROOT / ".tools" / "bin" / "uv")
+SCHEMAS = {f"franpos_qbo/schemas/{path.name}": path.read_bytes() for path in (ROOT / "schemas").glob("*.json")}
+
+
+def build(what: str, source: Path, folder: Path) -> Path:
+    result = run([UV, "build", "--quiet", f"--{what}", "--out-dir", str(folder), str(source)])
     assert result.returncode == 0, result.stderr
-    (built,) = folder.glob("*.whl")
+    (built,) = (path for path in folder.iterdir() if path.suffix in {".whl", ".gz"})
     return built
 
 
+@pytest.fixture(scope="module")
+def wheel(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    return build("wheel", ROOT, tmp_path_factory.mktemp("wheel"))
+
+
+@pytest.fixture(scope="module")
+def sdist(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    return build("sdist", ROOT, tmp_path_factory.mktemp("sdist"))
+
+
 def test_the_wheel_has_the_schemas_and_the_migrations(wheel: Path) -> None:
-    names = zipfile.ZipFile(wheel).namelist()
-    for stream in ("tickets", "payments", "discounts"):
-        assert f"franpos_qbo/schemas/{stream}.json" in names
+    with zipfile.ZipFile(wheel) as archive:
+        names = archive.namelist()
+        assert {name: archive.read(name) for name in names if name.endswith(".json")} == SCHEMAS
+    assert len(SCHEMAS) == 3
     assert any(name.startswith("target_qbo/ledger/migrations/versions/0001") for name in names)
     assert {name.split("/")[0] for name in names} == {
         "franpos_qbo",
@@ -38,11 +51,34 @@ def test_the_wheel_has_the_schemas_and_the_migrations(wheel: Path) -> None:
     }
 
 
-def test_the_wheel_alone_runs(wheel: Path, tmp_path: Path) -> None:
-    uv = str(ROOT / ".tools" / "bin" / "uv")
-    assert run([uv, "venv", "--quiet", "--python", sys.executable, str(tmp_path / "venv")]).returncode == 0
+def test_the_wheel_of_the_sdist_holds_the_same(wheel: Path, sdist: Path, tmp_path: Path) -> None:
+    again = build("wheel", sdist, tmp_path)
+    with zipfile.ZipFile(wheel) as direct, zipfile.ZipFile(again) as indirect:
+        assert {name: indirect.read(name) for name in indirect.namelist()} == {
+            name: direct.read(name) for name in direct.namelist()
+        }
+
+
+def test_an_editable_install_reads_the_schemas_of_the_checkout(sdist: Path, tmp_path: Path) -> None:
+    with tarfile.open(sdist) as archive:
+        archive.extractall(tmp_path, filter="data")
+    (checkout,) = tmp_path.iterdir()
+    assert run([UV, "venv", "--quiet", "--python", sys.executable, str(tmp_path / "venv")]).returncode == 0
     python = str(tmp_path / "venv" / "bin" / "python")
-    installed = run([uv, "pip", "install", "--quiet", "--python", python, str(wheel)])
+    installed = run([UV, "pip", "install", "--quiet", "--python", python, "--no-deps", "--editable", str(checkout)])
+    assert installed.returncode == 0, installed.stderr
+    (checkout / "schemas" / "tickets.json").write_text("edited after the installation")
+    # What a pull leaves of the folder where the files once were.
+    (checkout / "franpos_qbo" / "schemas" / "__pycache__").mkdir(parents=True)
+    code = "from franpos_qbo.contract import SCHEMAS; print((SCHEMAS / 'tickets.json').read_text())"
+    shown = run([python, "-c", code], folder=tmp_path)
+    assert shown.stdout == "edited after the installation\n", shown.stderr
+
+
+def test_the_wheel_alone_runs(wheel: Path, tmp_path: Path) -> None:
+    assert run([UV, "venv", "--quiet", "--python", sys.executable, str(tmp_path / "venv")]).returncode == 0
+    python = str(tmp_path / "venv" / "bin" / "python")
+    installed = run([UV, "pip", "install", "--quiet", "--python", python, str(wheel)])
     assert installed.returncode == 0, installed.stderr
     for command in ("tap-franpos", "target-qbo", "franpos-qbo"):
         shown = run([str(tmp_path / "venv" / "bin" / command), "--version"], folder=tmp_path)

@@ -1,4 +1,4 @@
-"""The Franpos public API over HTTP ("Franpos API notes"): paths, refusals, paging and quota."""
+"""The Franpos public API over HTTP (Franpos API notes, Access and Datadump): paths, refusals, paging and quota."""
 
 from __future__ import annotations
 

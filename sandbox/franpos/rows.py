@@ -1,4 +1,4 @@
-"""Tickets as the rows that the Franpos API shows ("Franpos API notes", Datadump)."""
+"""Tickets as the rows that the Franpos API shows (Franpos API notes, Datadump)."""
 
 from __future__ import annotations
 

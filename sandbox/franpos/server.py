@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from sandbox.tickets.book import TicketBook
 
 QUOTA = 1_000
-"""Successful calls a month for each location ("Franpos API notes", Access)."""
+"""Successful calls a month for each location (Franpos API notes, Access)."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -8,15 +8,15 @@ from typing import TYPE_CHECKING, Any
 from zoneinfo import ZoneInfo
 
 from sandbox.qbo import chart, errors
-from sandbox.qbo.clock import Clock
 from sandbox.qbo.ledger import Ledger
-from sandbox.qbo.options import Options
-from sandbox.qbo.presets import KINDS, fill
 from sandbox.qbo.store import Row, Store
 from sandbox.qbo.wire import cents
 
 if TYPE_CHECKING:
     import datetime as dt
+
+    from sandbox.qbo.clock import Clock
+    from sandbox.qbo.options import Options
 
 _DOCUMENTS = frozenset({"Invoice", "Payment", "RefundReceipt"})
 CURRENCY_NAMES = {"USD": "United States Dollar", "CAD": "Canadian Dollar", "EUR": "Euro", "GBP": "British Pound"}
@@ -153,30 +153,3 @@ class Company:
     @staticmethod
     def _figure(row: Row | None, field: str) -> Decimal:
         return Decimal(row[field]) if row else Decimal(0)
-
-
-def seed_company(
-    kind: str = "us",
-    realm_id: str = "9130000000000001",
-    *,
-    clock: Clock | None = None,
-    options: dict[str, Any] | None = None,
-) -> Company:
-    """Make a company of one of the known kinds, as it stands before the first sync.
-
-    Args:
-        kind: One of `sandbox.qbo.presets.KINDS`.
-        realm_id: Its id in addresses.
-        clock: Where its time comes from.
-        options: Switches that differ from the kind's own, by name.
-
-    Raises:
-        ValueError: An unknown kind or option.
-    """
-    if kind not in KINDS:
-        raise ValueError(f"There is no company kind {kind!r}, only {', '.join(KINDS)}.")
-    settings = Options()
-    settings.change(KINDS[kind].options | (options or {}))
-    company = Company(realm_id, settings, clock or Clock())
-    fill(company, KINDS[kind])
-    return company

@@ -7,11 +7,13 @@ from decimal import Decimal
 from typing import TYPE_CHECKING, Any
 
 from sandbox.qbo import lists
+from sandbox.qbo.clock import Clock
+from sandbox.qbo.company import Company
+from sandbox.qbo.options import Options
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from sandbox.qbo.company import Company
     from sandbox.qbo.store import Row
 
 _SYSTEM = {
@@ -144,13 +146,34 @@ KINDS: dict[str, Kind] = {
 """The kinds `seed_company` knows, by name."""
 
 
-def fill(company: Company, kind: Kind) -> None:
-    """Put the names into a company that it starts with.
+def seed_company(
+    kind: str = "us",
+    realm_id: str = "9130000000000001",
+    *,
+    clock: Clock | None = None,
+    options: dict[str, Any] | None = None,
+) -> Company:
+    """Make a company of one of the known kinds, as it stands before the first sync.
 
     Args:
-        company: The company, empty.
-        kind: Its kind.
+        kind: One of `KINDS`.
+        realm_id: Its id in addresses.
+        clock: Where its time comes from.
+        options: Switches that differ from the kind's own, by name.
+
+    Raises:
+        ValueError: An unknown kind or option.
     """
+    if kind not in KINDS:
+        raise ValueError(f"There is no company kind {kind!r}, only {', '.join(KINDS)}.")
+    settings = Options()
+    settings.change(KINDS[kind].options | (options or {}))
+    company = Company(realm_id, settings, clock or Clock())
+    _fill(company, KINDS[kind])
+    return company
+
+
+def _fill(company: Company, kind: Kind) -> None:
     for key, (name, account_type, subtype) in _SYSTEM.items():
         if key not in kind.without:
             _account(company, kind.names.get(key, name), account_type, subtype)

@@ -1,4 +1,4 @@
-"""A ticket as the rules see it, read from the records of the contract (``franpos_qbo/schemas``)."""
+"""A ticket as the rules see it, read from the records of the contract (``schemas/``)."""
 
 from __future__ import annotations
 

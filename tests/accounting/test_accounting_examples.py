@@ -5,13 +5,12 @@ from __future__ import annotations
 import json
 from collections import defaultdict
 from decimal import Decimal
-from importlib import resources
 from pathlib import Path
 
 import jsonschema
 import pytest
 
-import franpos_qbo.schemas
+from franpos_qbo.contract import SCHEMAS
 from scripts.accounting_examples import Example, Worked, outcome, page, read_examples, work_out
 from target_qbo.accounting import Document, DocumentKind
 
@@ -34,7 +33,7 @@ def one(request: pytest.FixtureRequest, worked: dict[str, Worked]) -> Worked:
 def test_it_satisfies_the_record_contract(one: Worked) -> None:
     rows = {"tickets": [one.example.ticket], "payments": one.example.payments, "discounts": one.example.discounts}
     for stream, records in rows.items():
-        text = resources.files(franpos_qbo.schemas).joinpath(f"{stream}.json").read_text("utf-8")
+        text = (SCHEMAS / f"{stream}.json").read_text("utf-8")
         validator = jsonschema.Draft202012Validator(json.loads(text))
         for record in records:
             validator.validate(record)

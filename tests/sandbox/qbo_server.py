@@ -14,9 +14,9 @@ from aiohttp import web
 
 from sandbox.faults import FaultPlan, fault_middleware, fault_routes
 from sandbox.qbo.clock import ManualClock
-from sandbox.qbo.company import seed_company
 from sandbox.qbo.control import control_routes
 from sandbox.qbo.oauth import SignIn
+from sandbox.qbo.presets import seed_company
 from sandbox.qbo.routes import REVOKE_PATH, TOKEN_PATH, qbo_routes
 from sandbox.qbo.server import QboServer
 from sandbox.qbo.throttle import Limits

@@ -12,10 +12,10 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from sandbox.qbo import operations
-from sandbox.qbo.company import seed_company
 from sandbox.qbo.entities import ENTITIES
 from sandbox.qbo.errors import QboError
 from sandbox.qbo.ledger import Ledger, OutOfBalanceError, Posting
+from sandbox.qbo.presets import seed_company
 from sandbox.qbo.report import books
 from tests.sandbox.qbo_server import TIMEOUT, Qbo, line, linked, qbo
 

@@ -28,7 +28,7 @@ _KINDS = {
     "xs:positiveInteger": {Kind.WHOLE},
     "ReferenceType": {Kind.STRUCT, Kind.FREE},
 }
-_LEFT_OUT = {"Payment": {"DocNumber"}}  # QuickBooks API notes: a payment has none
+_LEFT_OUT = {"Payment": {"DocNumber"}}  # a payment has none (QuickBooks API notes, Seen live)
 pytestmark = pytest.mark.skipif(not XSD.is_dir(), reason=f"Intuit's schema is not at {XSD}")
 
 

@@ -5,7 +5,6 @@ from __future__ import annotations
 import json
 from datetime import UTC, datetime, timedelta
 from decimal import Decimal
-from importlib.resources import files
 from typing import Any
 from zoneinfo import ZoneInfo
 
@@ -15,6 +14,7 @@ from hypothesis import strategies as st
 from jsonschema import Draft202012Validator
 from singer_sdk.singerlib.json import deserialize_json, serialize_json
 
+from franpos_qbo.contract import SCHEMAS
 from tap_franpos import fields
 from tap_franpos.clocks import day_start, days_of, moment
 from tap_franpos.fields import FieldError
@@ -138,7 +138,7 @@ def test_a_whole_ticket() -> None:
 def test_records_fit_the_contract() -> None:
     made = records({"DiscountTotal": "3.5", "Total": "17.94"})
     for stream, rows in {"tickets": [made.ticket], "payments": made.payments, "discounts": made.discounts}.items():
-        schema = json.loads(files("franpos_qbo.schemas").joinpath(f"{stream}.json").read_text())
+        schema = json.loads((SCHEMAS / f"{stream}.json").read_text("utf-8"))
         assert rows
         for row in rows:
             assert row.keys() == schema["properties"].keys()
