@@ -13,6 +13,7 @@ import yaml
 
 from benchmarks.scale_model import constants_table, figures_table
 from franpos_qbo.metrics import table as metrics_table
+from scripts import posting_tables
 from scripts.accounting_examples import page, read_examples, work_out
 from scripts.commands_page import commands_page, meltano_commands
 from tap_franpos.settings import CONFIG_SCHEMA
@@ -41,6 +42,7 @@ def main() -> int:
         ROOT / "docs" / "commands.md": commands_page(),
         ROOT / "docs" / "scale.md": _scale_page(),
         ROOT / "docs" / "observability.md": _observability_page(),
+        ROOT / "docs" / "how-it-works.md": _how_page(),
         ROOT / "docs" / "accounting.md": page(work_out(read_examples())),
     }
     stale = [path for path, text in wanted.items() if not path.exists() or path.read_text("utf-8") != text]
@@ -65,6 +67,22 @@ def _observability_page() -> str:
     """Return ``docs/observability.md`` with the table of metrics made anew."""
     text = (ROOT / "docs" / "observability.md").read_text("utf-8")
     return _between("observability.md", text, "metrics", "\n".join(metrics_table()))
+
+
+def _how_page() -> str:
+    """Return ``docs/how-it-works.md`` with the tables of posting made anew."""
+    text = (ROOT / "docs" / "how-it-works.md").read_text("utf-8")
+    tables = {
+        "kinds": posting_tables.kinds_table(),
+        "items": posting_tables.items_table(),
+        "faults": posting_tables.faults_table(),
+        "documents": posting_tables.documents_table(),
+        "units": posting_tables.units_table(),
+        "tickets": posting_tables.tickets_table(),
+    }
+    for name, table in tables.items():
+        text = _between("how-it-works.md", text, name, table)
+    return text
 
 
 def _between(page: str, text: str, name: str, table: str) -> str:

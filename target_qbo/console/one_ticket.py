@@ -14,7 +14,7 @@ import sqlalchemy as sa
 from target_qbo.accounting.money import cents
 from target_qbo.console.output import show
 from target_qbo.console.ticket_rows import show_rows
-from target_qbo.ledger import again, listing
+from target_qbo.ledger import listing, units
 from target_qbo.ledger.status import DocumentState, TicketStatus
 from target_qbo.ledger.tables import documents, tickets
 
@@ -29,6 +29,7 @@ Row = dict[str, Any]
 _SITES = {"production": "https://app.qbo.intuit.com/app", "sandbox": "https://app.sandbox.qbo.intuit.com/app"}
 _PAGES = {"invoice": "invoice", "payment": "recvpayment", "refund_receipt": "refundreceipt"}
 _AT_ONCE = 200
+_PAST = (DocumentState.VOIDED, DocumentState.LIFTED)
 _RESYNC = "then: franpos-qbo resync"
 _ADVICE = {
     "unpaid": "Complete the payment at the till; the next sync posts it. The till keeps it open until then.",
@@ -44,6 +45,8 @@ _ADVICE = {
     "altered": f"Correct the document in QuickBooks, or delete it there to have it made again, {_RESYNC}.",
     "gone": "Its document was voided or deleted in QuickBooks. To have it made again: franpos-qbo resync.",
     "paid_otherwise": f"Delete the payment that is not ours in QuickBooks, or take it off the invoice, {_RESYNC}.",
+    "unanswered": f"What is sent for it gets no answer though others do: correct what the reason names, {_RESYNC}.",
+    "qbo_http_413": "It has too many lines for QuickBooks in one document: divide it at the till, or enter it by hand.",
     "qbo_6210": f"The period is closed in QuickBooks: open it (Settings, Account and settings, Advanced), {_RESYNC}.",
     "qbo_6540": f"Take the payment off its bank deposit in QuickBooks, {_RESYNC}.",
     "qbo_5020": f"The QuickBooks plan lacks a feature: see franpos-qbo check, {_RESYNC}.",
@@ -84,18 +87,18 @@ def show_tickets(company: Company, keys: Sequence[int], form: str) -> None:
 
 def _in_full(ledger: CompanyLedger, keys: Sequence[int], environment: str) -> list[Row]:
     rows = dict(zip(keys, listing.rows_of(ledger, keys), strict=True))
-    records = again.whole(ledger, keys)
-    every = documents.c.ticket.in_(keys)
+    records = units.whole(ledger, keys)
+    every = documents.c.unit.in_([view.key for view in records.values()])
     with ledger.read() as connection:
         kept = connection.execute(sa.select(documents).where(every).order_by(documents.c.id)).all()
         updated = dict(
             connection.execute(sa.select(tickets.c.id, tickets.c.updated_at).where(tickets.c.id.in_(keys))).all()
         )
     for key, row in rows.items():
-        own = [document for document in kept if document.ticket == key]
-        standing = [document for document in own if document.state != DocumentState.VOIDED]
+        own = [document for document in kept if document.unit == records[key].key]
+        standing = [document for document in own if document.state not in _PAST]
         row["documents"] = [_document(document, environment) for document in standing]
-        row["voided_documents"] = [_document(one, environment) for one in own if one.state == DocumentState.VOIDED]
+        row["voided_documents"] = [_document(one, environment) for one in own if one.state in _PAST]
         row["what_to_do"] = _advice(row)
         row["record"] = records[key].record or None
         row["payments"] = records[key].payments

@@ -19,14 +19,15 @@ from target_qbo.console.output import format_option
 from target_qbo.console.receiving import receive
 from target_qbo.ledger import open_ledger
 from target_qbo.ledger.reading import Choice, known, open_to_read, to_decide
-from target_qbo.posting.preview import Outcome, Preview, Totals, merged, preview
+from target_qbo.posting.plan import Outcome
+from target_qbo.posting.preview import Preview, Totals, merged, preview
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from target_qbo.console.settings import ConsoleConfig
     from target_qbo.ledger import CompanyLedger
-    from target_qbo.ledger.tickets import PendingTicket
+    from target_qbo.ledger.units import UnitView
     from target_qbo.settings import Settings
 
 _AT_ONCE = 200
@@ -93,7 +94,7 @@ def show_preview(
         _PRINT[form](_previews(chosen, settings, totals), totals)
 
 
-def _previews(chosen: Iterator[PendingTicket], settings: Settings, totals: Totals) -> Iterator[Preview]:
+def _previews(chosen: Iterator[UnitView], settings: Settings, totals: Totals) -> Iterator[Preview]:
     for ticket in chosen:
         one = preview(ticket, settings.rules, on_change=settings.on_change, now=dt.datetime.now(dt.UTC))
         totals.add(one)
@@ -119,7 +120,7 @@ def _received(messages: TextIO) -> Iterator[CompanyLedger]:
             ledger.engine.dispose()
 
 
-def _from_file(received: CompanyLedger, ledger: CompanyLedger | None, choice: Choice) -> Iterator[PendingTicket]:
+def _from_file(received: CompanyLedger, ledger: CompanyLedger | None, choice: Choice) -> Iterator[UnitView]:
     """Yield the received tickets with what the company's own ledger knows of them."""
     tickets = to_decide(received, choice)
     while some := list(islice(tickets, _AT_ONCE)):
@@ -129,7 +130,7 @@ def _from_file(received: CompanyLedger, ledger: CompanyLedger | None, choice: Ch
             yield merged(ticket, before.get(key))
 
 
-def _key(ticket: PendingTicket) -> tuple[str, str]:
+def _key(ticket: UnitView) -> tuple[str, str]:
     return ticket.record["location_id"], ticket.record["ticket_id"]
 
 
@@ -137,18 +138,18 @@ def _key(ticket: PendingTicket) -> tuple[str, str]:
 
 
 def _as_record(one: Preview) -> dict[str, Any]:
-    record, document = one.ticket.record, one.document
+    record, document = one.view.record, one.document
     return {
         "location_id": record["location_id"],
         "ticket_id": record["ticket_id"],
         "number": record.get("number"),
         "business_date": record["business_date"],
         "total": record["total"],
-        "status": one.ticket.status.value,
+        "status": one.view.status.value,
         "outcome": one.outcome.value,
-        "code": one.code,
-        "reason": one.reason,
-        "until": one.until.isoformat() if one.until else None,
+        "code": one.planned.code,
+        "reason": one.planned.reason,
+        "until": one.planned.until.isoformat() if one.planned.until else None,
         "documents": []
         if document is None
         else [
@@ -229,14 +230,14 @@ def _table(previews: Iterator[Preview], totals: Totals) -> None:
 
 
 def _ticket(one: Preview) -> None:
-    record, document = one.ticket.record, one.document
+    record, document = one.view.record, one.document
     receipt = clean_text(record.get("number")) or "-"
     click.echo(
         f"{record['business_date']}  location {record['location_id']}  receipt {receipt}"
         f"  order {record['ticket_id']}  {record['total']:,.2f}  {one.outcome.value}"
-        + (f" until {one.until:%Y-%m-%d %H:%M} UTC" if one.until else "")
-        + (f" ({one.code})" if one.code else "")
-        + (f": {one.reason}" if one.reason else "")
+        + (f" until {one.planned.until:%Y-%m-%d %H:%M} UTC" if one.planned.until else "")
+        + (f" ({one.planned.code})" if one.planned.code else "")
+        + (f": {one.planned.reason}" if one.planned.reason else "")
     )
     if document is None or one.outcome is Outcome.UNCHANGED:
         return

@@ -44,7 +44,7 @@ def rebuild(config: ConsoleConfig, form: str) -> None:
             "date": document.date.isoformat(),
             "amount": document.amount,
             "location_id": document.location_id,
-            "ticket_id": document.ticket_id,
+            "ticket_id": document.name,
         }
         for document in found.doubled
     ]
@@ -67,7 +67,7 @@ def _told(found: Existing, undone: int) -> list[str]:
         lines.append(f"{undone} tickets have voided documents only: they stay undone until they are resynced")
     lines += [
         f"stands twice: {document.kind} {document.number} (id {document.qbo_id}) of location {document.location_id} "
-        f"ticket {document.ticket_id}: void one of the two by hand"
+        f"ticket {document.name}: void one of the two by hand"
         for document in found.doubled
     ]
     if found.foreign:

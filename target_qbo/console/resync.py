@@ -16,7 +16,7 @@ from target_qbo.errors import ConfigurationError, TargetError
 from target_qbo.ledger import again, listing
 from target_qbo.ledger.listing import Filter
 from target_qbo.ledger.status import TicketStatus
-from target_qbo.posting.verifying import mark_again
+from target_qbo.posting.resync import mark_again
 from target_qbo.qbo import QboFaultError
 
 if TYPE_CHECKING:

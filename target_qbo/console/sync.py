@@ -16,8 +16,8 @@ from target_qbo.console.progress import Progress
 from target_qbo.console.pulling import configured_locations, pull, tap_settings
 from target_qbo.console.running import post
 from target_qbo.errors import TargetError
+from target_qbo.ledger import again
 from target_qbo.ledger import tickets as stored
-from target_qbo.ledger import undoing
 from target_qbo.ledger.status import TicketStatus
 from target_qbo.posting.summary import RunSummary
 
@@ -89,13 +89,16 @@ def sync(
     until = beginning(end) if end is not None else None
     if first is not None:
         now = dt.datetime.now(dt.UTC)
-        undoing.decide_again(company.ledger, start=beginning(first), end=until, locations=wanted, now=now)
+        asked = (TicketStatus.UNDONE, TicketStatus.SKIPPED)
+        rung_up = again.rung_up(company.ledger, asked, start=beginning(first), end=until, locations=wanted)
+        again.mark(company.ledger, [row.id for row in rung_up], insist=False, now=now)
     try:
         post(company, watch, summary)
     except TargetError as error:
         problem = problem or error
     shown_from = min((beginning(start or _EVER) for start, _ in period), default=beginning(_EVER))
-    left = undoing.unposted(company.ledger, start=shown_from, end=until, locations=wanted)
+    unposted = (TicketStatus.SKIPPED, TicketStatus.WAITING, TicketStatus.POSTING)
+    left = again.rung_up(company.ledger, unposted, start=shown_from, end=until, locations=wanted)
     rows = [_row(ticket) for ticket in left]
     _show(watch.received, summary, rows, time.monotonic() - begun, form)
     if problem is not None:

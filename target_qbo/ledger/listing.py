@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 
 import sqlalchemy as sa
 
-from target_qbo.ledger.documents import STANDING
+from target_qbo.ledger.status import STANDING
 from target_qbo.ledger.tables import documents, tickets
 
 if TYPE_CHECKING:
@@ -144,7 +144,7 @@ def named(ledger: CompanyLedger, names: Sequence[str], location_id: str | None =
 
 
 def _read(ledger: CompanyLedger, wanted: Sequence[sa.ColumnElement[bool]]) -> Iterator[Row]:
-    mine = sa.and_(documents.c.ticket == tickets.c.id, documents.c.state.in_(STANDING))
+    mine = sa.and_(documents.c.unit == tickets.c.unit, documents.c.state.in_(STANDING))
     query = (
         sa.select(
             tickets.c.id,

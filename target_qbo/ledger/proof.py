@@ -40,7 +40,7 @@ def received(
         of_company.append(tickets.c.location_id == location_id)
     days = sa.select(tickets.c.business_date).distinct()
     days = days.where(*of_company, tickets.c.business_date.between(first, last)).order_by(tickets.c.business_date)
-    columns = [column for column in tickets.c if column.name not in {"content_hash", "fingerprint", "wait_until"}]
+    columns = [column for column in tickets.c if column.name not in {"content_hash", "unit", "wait_until"}]
     with ledger.read() as connection:
         for day in connection.execute(days).scalars().all():
             query = sa.select(*columns).where(*of_company, tickets.c.business_date == day)
@@ -54,7 +54,7 @@ def dated(ledger: CompanyLedger, first: dt.date, last: dt.date) -> list[sa.Row[A
     # Two reads of an index each, where OR would be one of the whole table.
     own = (
         sa.select(documents.c.id)
-        .join(tickets, tickets.c.id == documents.c.ticket)
+        .join(tickets, tickets.c.unit == documents.c.unit)
         .where(tickets.c.company_id == ledger.company_id, tickets.c.business_date.between(first, last))
     )
     of_dates = sa.select(documents.c.id).where(
@@ -86,7 +86,7 @@ def _documents(ledger: CompanyLedger, *conditions: sa.ColumnElement[bool]) -> li
     columns = [documents.c[name] for name in ("kind", "number", "amount", "date", "method", "state", "qbo_id")]
     query = (
         sa.select(tickets.c.location_id, tickets.c.ticket_id, *columns)
-        .join(tickets, tickets.c.id == documents.c.ticket)
+        .join(tickets, tickets.c.unit == documents.c.unit)
         .where(documents.c.company_id == ledger.company_id, *conditions)
     )
     with ledger.read() as connection:

@@ -16,7 +16,7 @@ from target_qbo.errors import ConfigurationError, UnreachableError
 from target_qbo.ledger.database import CompanyLedger, newest_version
 from target_qbo.ledger.status import TicketStatus
 from target_qbo.ledger.tables import companies, tickets
-from target_qbo.ledger.tickets import PendingTicket, with_rows
+from target_qbo.ledger.units import UnitView, select, with_rows
 
 if TYPE_CHECKING:
     import datetime as dt
@@ -77,7 +77,7 @@ def open_to_read(url: str, *, environment: str, realm_id: str) -> CompanyLedger 
     return None if found is None else CompanyLedger(engine, found)
 
 
-def to_decide(ledger: CompanyLedger, choice: Choice) -> Iterator[PendingTicket]:
+def to_decide(ledger: CompanyLedger, choice: Choice) -> Iterator[UnitView]:
     """Yield what a run would decide, in the order of receipt, and the tickets that wait; a few hundred in a read."""
     last = 0
     while True:
@@ -91,15 +91,15 @@ def to_decide(ledger: CompanyLedger, choice: Choice) -> Iterator[PendingTicket]:
         last = rows[-1].id
 
 
-def known(ledger: CompanyLedger, keys: Iterable[tuple[str, str]]) -> dict[tuple[str, str], PendingTicket]:
+def known(ledger: CompanyLedger, keys: Iterable[tuple[str, str]]) -> dict[tuple[str, str], UnitView]:
     """Return what the ledger has of these tickets (location and order id): a few hundred at a time are meant."""
     by_location: dict[str, list[str]] = defaultdict(list)
     for location_id, ticket_id in keys:
         by_location[location_id].append(ticket_id)
-    found: dict[tuple[str, str], PendingTicket] = {}
+    found: dict[tuple[str, str], UnitView] = {}
     with ledger.read() as connection:
         for location_id, ids in by_location.items():
-            query = sa.select(tickets).where(
+            query = select().where(
                 tickets.c.company_id == ledger.company_id,
                 tickets.c.location_id == location_id,
                 tickets.c.ticket_id.in_(ids),
@@ -151,7 +151,7 @@ def _is_up_to_date(connection: Connection) -> bool:
 
 
 def _chosen(company_id: int, choice: Choice) -> sa.Select[Any]:
-    query = sa.select(tickets).where(tickets.c.company_id == company_id, tickets.c.content != "")
+    query = select().where(tickets.c.company_id == company_id, tickets.c.content != "")
     if choice.named:
         query = query.where(tickets.c.ticket_id.in_(choice.named) | tickets.c.number.in_(choice.named))
     else:

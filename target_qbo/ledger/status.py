@@ -1,4 +1,4 @@
-"""Where a ticket stands on its way into the books, and a document in QuickBooks."""
+"""Where a ticket stands on its way into the books, what stands of a posting unit, and a document in QuickBooks."""
 
 from __future__ import annotations
 
@@ -17,31 +17,48 @@ class TicketStatus(StrEnum):
     UNDONE = "undone"
 
 
+class Stands(StrEnum):
+    """What stands of a posting unit in QuickBooks, as far as the ledger knows.
+
+    ``NOTHING``: no document. ``PART``: only part of its documents may stand yet; the fingerprint is that of all.
+    ``WHOLE``: what the fingerprint says. ``FOUND``: documents that were found there, not compared yet. ``REVISING``:
+    what stands is being changed. ``EDITED``: what stands is not what was posted, or a person wants it to be put right.
+    ``UNDOING``: what stands is being taken back, and some of it may be gone already.
+    """
+
+    NOTHING = "nothing"
+    PART = "part"
+    WHOLE = "whole"
+    FOUND = "found"
+    REVISING = "revising"
+    EDITED = "edited"
+    UNDOING = "undoing"
+
+
+HALF_DONE = frozenset((Stands.PART, Stands.REVISING, Stands.UNDOING))
+"""A unit last seen so can't just stay: it is to be finished, or taken back."""
+
+
 class DocumentState(StrEnum):
     """State of a document.
 
     ``SENDING``: on its way, its fate unknown until the answer is written down. ``MISSING``: never answered, looked up,
-    and not there. ``ALTERED``: never answered, looked up, and there, but not as it was sent: nothing is sent for its
-    ticket while it is. ``POSTED``: it stands. ``ORPHANED``: a payment that stands and does not pay its invoice, or not
-    with all of it: it is voided before anything is made. ``VOIDED``: it stood.
+    and not there. ``REFUSED``: answered with a fault; before it is sent in a later run, it is looked up all the same.
+    ``ALTERED``: looked up, and there, but not as it was sent: nothing is sent for its unit while it is. ``POSTED``: it
+    stands. ``ORPHANED``: a payment that stands and does not pay its invoice, or not with all of it: it is voided before
+    anything is made. ``LIFTED``: a payment that was voided for a change of its invoice: it is put back where that
+    change is refused. ``VOIDED``: it stood.
     """
 
     SENDING = "sending"
     MISSING = "missing"
+    REFUSED = "refused"
     ALTERED = "altered"
     POSTED = "posted"
     ORPHANED = "orphaned"
+    LIFTED = "lifted"
     VOIDED = "voided"
 
 
-HALF = "~"
-"""Before a ticket's fingerprint: only part of its documents may stand yet."""
-
-REVISING = "revising"
-"""In the place of a ticket's fingerprint: what stands is being changed."""
-
-EDITED = "edited"
-"""In the place of a ticket's fingerprint: what stands is not what was posted, or a person wants it to be put right."""
-
-UNDOING = "undoing"
-"""In the place of a ticket's fingerprint: what stands is being taken back, and some of it may be gone already."""
+STANDING = (DocumentState.SENDING, DocumentState.POSTED, DocumentState.ORPHANED)
+"""States of a document that is in QuickBooks, or may be."""

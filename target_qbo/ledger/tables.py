@@ -83,6 +83,20 @@ tokens = sa.Table(
     sa.Column("refreshed_at", Moment, nullable=False),
 )
 
+units = sa.Table(
+    "units",  # what is posted as one: a ticket, in its time a day
+    metadata,
+    sa.Column("id", sa.Integer, primary_key=True),
+    sa.Column("company_id", sa.ForeignKey(companies.c.id), nullable=False),
+    sa.Column("kind", sa.String(10), nullable=False),
+    sa.Column("location_id", sa.String, nullable=False),
+    sa.Column("name", sa.String, nullable=False),  # of a ticket's unit: its order id, as the documents' note has it
+    sa.Column("stands", sa.String(10), nullable=False),  # a Stands
+    sa.Column("fingerprint", sa.String(64)),  # of the documents that stand, or are to stand where part of them does
+    sa.Column("failures", sa.Integer, nullable=False, server_default="0"),  # runs in which it alone got no answer
+    sa.UniqueConstraint("company_id", "kind", "location_id", "name"),
+)
+
 tickets = sa.Table(
     "tickets",
     metadata,
@@ -101,11 +115,12 @@ tickets = sa.Table(
     sa.Column("revision", sa.Integer, nullable=False),  # counts what was received for it, so that nothing is overlooked
     sa.Column("pending", sa.Boolean, nullable=False),  # to be decided, or to be finished, by the next run
     sa.Column("wait_until", Moment),
-    sa.Column("fingerprint", sa.String),  # of the documents that stand in QuickBooks
+    sa.Column("unit", sa.ForeignKey(units.c.id)),  # null: nothing of it was ever to be posted
     sa.Column("updated_at", Moment, nullable=False),
     sa.UniqueConstraint("company_id", "location_id", "ticket_id"),
     sa.Index("ix_tickets_status", "company_id", "status", "business_date"),
     sa.Index("ix_tickets_day", "company_id", "business_date", "location_id"),
+    sa.Index("ix_tickets_unit", "unit"),
 )
 sa.Index(
     "ix_tickets_pending",
@@ -138,7 +153,7 @@ documents = sa.Table(
     metadata,
     sa.Column("id", sa.Integer, primary_key=True),
     sa.Column("company_id", sa.ForeignKey(companies.c.id), nullable=False),
-    sa.Column("ticket", sa.ForeignKey(tickets.c.id), nullable=False),
+    sa.Column("unit", sa.ForeignKey(units.c.id), nullable=False),
     sa.Column("kind", sa.String(20), nullable=False),
     sa.Column("number", sa.String(21), nullable=False),  # DocNumber; of a payment: PaymentRefNum
     sa.Column("amount", Cents, nullable=False),
@@ -152,7 +167,7 @@ documents = sa.Table(
     sa.Column("qbo_id", sa.String),
     sa.Column("sync_token", sa.String(20)),
     sa.Column("posted_at", Moment),
-    sa.Index("ix_documents_ticket", "ticket"),
+    sa.Index("ix_documents_unit", "unit"),
     sa.Index("ix_documents_date", "date", "company_id"),
     sa.Index("ix_documents_qbo", "qbo_id", "company_id"),
 )
@@ -162,15 +177,16 @@ sa.Index(
     sqlite_where=documents.c.state == "sending",
     postgresql_where=documents.c.state == "sending",
 )
+_PAST = sa.text("state NOT IN ('voided', 'lifted')")  # a payment that was lifted may be made again beside it
 sa.Index(
     "uq_documents_standing",
     documents.c.company_id,
     documents.c.kind,
     documents.c.number,
-    documents.c.ticket,
+    documents.c.unit,
     unique=True,
-    sqlite_where=documents.c.state != "voided",
-    postgresql_where=documents.c.state != "voided",
+    sqlite_where=_PAST,
+    postgresql_where=_PAST,
 )
 
 references = sa.Table(

@@ -12,11 +12,10 @@ from typing import TYPE_CHECKING, Any
 
 from target_qbo.ledger import references as stored
 from target_qbo.ledger.references import Reference
-from target_qbo.names.lists import DELETED, Row, name_field, pick
-from target_qbo.names.methods import EVERY
-from target_qbo.qbo import faults
-from target_qbo.qbo.client import quoted
+from target_qbo.names.lists import EVERY, Row, name_field, named, pick
+from target_qbo.qbo.client import NoAnswerError, quoted
 from target_qbo.qbo.faults import QboFaultError
+from target_qbo.qbo.reactions import Reaction, reaction
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
@@ -29,6 +28,10 @@ logger = logging.getLogger("target-qbo.references")
 
 class UnavailableError(Exception):
     """Something that a document needs can't be had; the document's ticket is skipped, the others go on."""
+
+
+class UnansweredError(Exception):
+    """The creation of something that a document needs gets no answer; its ticket is left, the others go on."""
 
 
 class Entities:
@@ -45,7 +48,7 @@ class Entities:
         self._known = stored.load(ledger)
         self._cold = not self._known
         self._listings: dict[str, list[Row]] = {}
-        self._unavailable: dict[tuple[str, str], UnavailableError] = {}
+        self._unavailable: dict[tuple[str, str], UnavailableError | UnansweredError] = {}
 
     def forget(self) -> None:
         """Forget all that is remembered: one of the ids was stale."""
@@ -71,7 +74,7 @@ class Entities:
         if known is None:
             try:
                 found = find()
-            except UnavailableError as error:
+            except (UnavailableError, UnansweredError) as error:
                 self._unavailable[entity, key] = error
                 raise
             known = Reference(entity, key, found.qbo_id, found.name, found.details)
@@ -96,10 +99,8 @@ class Entities:
         return pick(self.rows(entity), name_field(entity), name)
 
     def _look_up(self, entity: str, name: str) -> Row | None:
-        """Find an entity whose name was refused as taken: one query."""
-        field = name_field(entity)
-        names = ",".join(quoted(some) for some in (name, name + DELETED))
-        return pick(self._client.query(entity, f"{field} in ({names}) and Active in (true,false)"), field, name)
+        """Find an entity whose name was refused as taken, or that may have been made: one query."""
+        return pick(named(self._client, entity, (name,)), name_field(entity), name)
 
     def find_or_create(
         self,
@@ -117,12 +118,22 @@ class Entities:
         return row if row.get("Active", True) else self.reactivate(entity, row, name)
 
     def create_or_look_up(self, entity: str, name: str, body: Mapping[str, Any]) -> Row | None:
-        """Create an entity; where the name is taken, return the one that has it, if it can be found."""
+        """Create an entity; where the name is taken, return the one that has it, if it can be found.
+
+        Raises:
+            UnansweredError: It gets no answer, and was not made.
+        """
         try:
             return self._create(entity, body)
         except QboFaultError as error:
-            if error.fault.code != faults.DUPLICATE_NAME:
+            if reaction(error.fault) is not Reaction.NAME_TAKEN:
                 raise
+        except NoAnswerError as error:
+            # It may have been made; and where even that can't be asked, QuickBooks is away.
+            row = self._look_up(entity, name)
+            if row is None:
+                raise UnansweredError(f"the {entity} {name!r} can't be made in QuickBooks: {error}") from None
+            return row
         return self._look_up(entity, name)
 
     def _create(self, entity: str, body: Mapping[str, Any]) -> Row:
@@ -139,7 +150,7 @@ class Entities:
             active = self._client.write_repeatable(entity, body | {"SyncToken": row["SyncToken"]}, _request_id())
         except QboFaultError as error:
             now = next(self._client.query(entity, f"Id = {quoted(row['Id'])} and Active in (true,false)"), None)
-            if error.fault.code != faults.STALE_OBJECT or now is None:
+            if reaction(error.fault) is not Reaction.READ_AGAIN or now is None:
                 raise
             active = self._client.write_repeatable(entity, body | {"SyncToken": now["SyncToken"]}, _request_id())
         logger.info("reactivated in QuickBooks: %s %s", entity, name)

@@ -6,12 +6,19 @@ from typing import TYPE_CHECKING, Any, Protocol
 
 from target_qbo.errors import ConfigurationError
 from target_qbo.names.plans import ACCOUNT_PLANS, SYSTEM_ACCOUNTS, AccountRole
+from target_qbo.qbo import QboFaultError
+from target_qbo.qbo.client import quoted
+from target_qbo.qbo.reactions import Reaction, reaction
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping, Sequence
 
 Row = dict[str, Any]
 DELETED = " (deleted)"
+EVERY = "Active in (true,false)"
+"""The condition of a query for a whole list, inactive rows included."""
+_LAST_IN_A_QUERY = 0xFF
+_PEOPLE = frozenset(("Customer", "Vendor", "Employee"))
 
 
 class Lists(Protocol):
@@ -88,6 +95,23 @@ def _only(rows: Sequence[Row], what: str, name: str, setting: str) -> Row | None
     return next(iter(meant or rows), None)
 
 
+def named(company: Lists, entity: str, names: Sequence[str]) -> list[Row]:
+    """Read the rows that have one of these names, or had it before they were made inactive.
+
+    A query that holds a character above U+00FF is refused (fault 4000), though names may have such: then the whole list
+    is read, and they are picked from it (QuickBooks API notes, Reported by others).
+    """
+    field = name_field(entity)
+    if all(ord(character) <= _LAST_IN_A_QUERY for name in names for character in name):
+        listed = ",".join(quoted(shown) for name in names for shown in (name, name + DELETED))
+        try:
+            return list(company.query(entity, f"{field} in ({listed}) and {EVERY}"))
+        except QboFaultError as error:
+            if reaction(error.fault) is not Reaction.READ_ALL:
+                raise
+    return [row for row in company.query(entity, EVERY) if any(_has_name(row, field, name) for name in names)]
+
+
 def name_field(entity: str) -> str:
     """Return the field of an entity that holds its unique name."""
-    return "DisplayName" if entity == "Customer" else "Name"
+    return "DisplayName" if entity in _PEOPLE else "Name"

@@ -13,8 +13,6 @@ if TYPE_CHECKING:
     from target_qbo.ledger import CompanyLedger
 
 Row = dict[str, Any]
-EVERY = "Active in (true,false)"
-"""The condition of a query for a whole list, inactive rows included."""
 
 
 class Methods:

@@ -14,11 +14,11 @@ from typing import TYPE_CHECKING, Any
 from target_qbo.accounting import PaymentMethod
 from target_qbo.accounting.kinds import facts
 from target_qbo.accounting.naming import suffixed
-from target_qbo.errors import ConfigurationError
+from target_qbo.errors import ConfigurationError, UnreachableError
 from target_qbo.ledger import references as stored
 from target_qbo.ledger.references import Reference
 from target_qbo.names.accounts import Accounts
-from target_qbo.names.entities import Entities, UnavailableError
+from target_qbo.names.entities import Entities, UnansweredError, UnavailableError
 from target_qbo.names.items import Items
 from target_qbo.names.lists import pick, pick_named
 from target_qbo.names.methods import Methods
@@ -138,7 +138,10 @@ class References:
     def _find_customer(self) -> Reference:
         wanted = self._settings.names.guest_customer
         for name in (wanted, suffixed(wanted, OURS)):
-            row = self._entities.find_or_create("Customer", name, {"DisplayName": name})
+            try:
+                row = self._entities.find_or_create("Customer", name, {"DisplayName": name})
+            except UnansweredError as error:  # every document needs it
+                raise UnreachableError(str(error)) from None
             if row is not None:
                 return Reference("Customer", "guest", row["Id"], row["DisplayName"])
         raise ConfigurationError(f"the names {wanted!r} and {name!r} are both taken by a vendor or employee")

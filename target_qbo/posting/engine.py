@@ -1,4 +1,4 @@
-"""A run of the engine: recover, decide, send, write down (design, Posting, exactly once)."""
+"""A run of the engine: look up, plan, send, write down (design, Posting, exactly once)."""
 
 from __future__ import annotations
 
@@ -6,28 +6,45 @@ import datetime as dt
 import logging
 from typing import TYPE_CHECKING
 
+from target_qbo.accounting import decide_records
 from target_qbo.errors import UnreachableError
-from target_qbo.ledger import runs, tickets
-from target_qbo.ledger.sendings import doubt_unsent, sent_since
-from target_qbo.posting.bookkeeping import Bookkeeping
-from target_qbo.posting.deciding import Deciding
-from target_qbo.posting.dispatch import Dispatcher
-from target_qbo.posting.orphans import void_orphans
-from target_qbo.posting.recovery import find_unknown
-from target_qbo.posting.settlements import Settlements
+from target_qbo.ledger import again, changes, documents, runs, tickets, units
+from target_qbo.ledger.changes import Changes, Settled
+from target_qbo.ledger.lifecycle import TicketEvent
+from target_qbo.ledger.status import DocumentState
+from target_qbo.posting.execute import Executor
+from target_qbo.posting.findings import UNANSWERED
+from target_qbo.posting.journal import Journal, now
+from target_qbo.posting.observe import find_unknown
+from target_qbo.posting.plan import Outcome, Plan, plan
+from target_qbo.posting.preparing import Preparing
+from target_qbo.posting.unit import End, give_up
+from target_qbo.posting.work import UnitWork
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Iterator, Mapping
 
     from target_qbo.ledger import CompanyLedger
+    from target_qbo.ledger.units import UnitView
+    from target_qbo.posting.ops import Op
     from target_qbo.posting.summary import RunSummary
-    from target_qbo.qbo import QboClient, RateLimits
+    from target_qbo.qbo import Fault, QboClient, RateLimits
     from target_qbo.settings import Settings
 
 logger = logging.getLogger("target-qbo.posting")
 
-# What is of unknown fate after a pass is looked up and, where missing, sent in the next; then it waits for another run.
-_PASSES = 4
+# What is of unknown fate after a pass is looked up and, where missing, sent in the next: as it was, in parts, alone.
+_PASSES = 9
+_A_READ = 200
+_MANY = 20  # so many at once fail for no sake of their own
+_IN_VAIN = "QuickBooks answers what is sent for it with an error, or not at all, and does not carry it out"
+_NOTHING_DONE = "QuickBooks carried nothing out of what it was sent: everything waits in the ledger for the next run"
+_ENDS = {
+    Outcome.VOIDED: TicketEvent.VOIDED,
+    Outcome.SKIPPED: TicketEvent.SKIPPED,
+    Outcome.WAITING: TicketEvent.WAITS,
+    Outcome.UNDONE: TicketEvent.UNDONE,
+}
 
 
 def post_pending(
@@ -48,58 +65,209 @@ def post_pending(
     """
     waiting = "another run is posting for this company: waiting for it to end"
     with ledger.lock("posting", lambda: logger.info(waiting)) as still_alone:
-        number = runs.begin(ledger, _now())
+        number = runs.begin(ledger, now())
         outcome = "stopped"
         try:
-            _post_all(ledger, client, limits, settings, summary, still_alone)
+            _Run(ledger, client, limits, settings, summary, still_alone).post()
             outcome = "done"
         finally:
-            runs.end(ledger, number, outcome, summary.as_record(), _now())
-
-
-def _post_all(
-    ledger: CompanyLedger,
-    client: QboClient,
-    limits: RateLimits,
-    settings: Settings,
-    summary: RunSummary,
-    still_alone: Callable[[], None],
-) -> None:
-    recall_sent(ledger, limits, settings.minute_seconds)
-    tickets.wake_waiting(ledger, _now())
-    doubt_unsent(ledger)
-    settlements = Settlements(ledger, summary)
-    deciding = Deciding(ledger, client, settings, settlements, summary)
-    bookkeeping = Bookkeeping(ledger, client, settlements, summary, deciding.forget_references, still_alone)
-    dispatcher = Dispatcher(
-        client, limits, bookkeeping, max_concurrency=settings.max_concurrency, batch_size=settings.batch_size
-    )
-    for _ in range(_PASSES):
-        bookkeeping.unfinished = False
-        summary.open = 0
-        altered = find_unknown(ledger, client, settings.settle_seconds)
-        void_orphans(ledger, client, settlements, summary)
-        try:
-            dispatcher.run(deciding.writes(altered))
-        finally:
-            settlements.flush()
-        if not (bookkeeping.unfinished or deciding.set_aside):
-            break
-    else:
-        raise UnreachableError("QuickBooks left requests unanswered: their tickets wait in the ledger for the next run")
-    if summary.open:
-        raise UnreachableError(
-            f"{summary.open} tickets stay half done in QuickBooks (franpos-qbo tickets --status posting tells why): "
-            "the next run goes on with them"
-        )
+            runs.end(ledger, number, outcome, summary.as_record(), now())
 
 
 def recall_sent(ledger: CompanyLedger, limits: RateLimits, minute_seconds: float) -> None:
     """Count what an earlier run sent within the last minute against the company's limits."""
-    for request in sent_since(ledger, _now() - dt.timedelta(seconds=minute_seconds)):
-        age = (_now() - request.sent_at).total_seconds()
+    for request in documents.sent_since(ledger, now() - dt.timedelta(seconds=minute_seconds)):
+        age = (now() - request.sent_at).total_seconds()
         limits.recall(max(0.0, age), batch=request.documents > 1)
 
 
-def _now() -> dt.datetime:
-    return dt.datetime.now(dt.UTC)
+class _Run:
+    def __init__(
+        self,
+        ledger: CompanyLedger,
+        client: QboClient,
+        limits: RateLimits,
+        settings: Settings,
+        summary: RunSummary,
+        still_alone: Callable[[], None],
+    ) -> None:
+        self._ledger = ledger
+        self._client = client
+        self._limits = limits
+        self._settings = settings
+        self._summary = summary
+        self._journal = Journal(ledger, still_alone)
+        self._preparing = Preparing(ledger, client, settings)
+        self._executor = Executor(
+            client,
+            limits,
+            self._journal,
+            max_concurrency=settings.max_concurrency,
+            batch_size=settings.batch_size,
+        )
+        self._asked_anew: set[int] = set()
+        self._anew = False
+        self._vain: dict[int, tuple[UnitView, str]] = {}
+
+    def post(self) -> None:
+        recall_sent(self._ledger, self._limits, self._settings.minute_seconds)
+        tickets.wake_waiting(self._ledger, now())
+        units.assign(self._ledger)
+        changes.doubt(self._ledger)
+        try:
+            for _ in range(_PASSES):
+                if not self._pass():
+                    break
+        finally:
+            self._reopen()
+        self._end()
+
+    def _pass(self) -> bool:
+        """Go once through what is pending; returns whether there is more to be done now."""
+        self._summary.open = 0
+        self._journal.again.clear()
+        self._anew = False
+        differing = find_unknown(self._ledger, self._client, self._settings.settle_seconds)
+        self._void_orphans()
+        try:
+            self._executor.run(self._ops(differing))
+        finally:
+            self._journal.flush()
+        if self._journal.names_anew:
+            logger.info("an id of QuickBooks is stale: looking everything up again")
+            self._asked_anew |= self._journal.names_anew
+            self._journal.names_anew.clear()
+            self._preparing.forget()
+        return self._anew or bool(self._journal.again - self._vain.keys())
+
+    def _end(self) -> None:
+        summary = self._summary
+        new = [view for view, _ in self._vain.values() if not view.failures]
+        if len(new) >= (_MANY if summary.posted else 2):
+            raise UnreachableError(_NOTHING_DONE)
+        works = []
+        for view, reason in self._vain.values():
+            found = Changes()
+            told = give_up(view, found, summary, reason)
+            self._journal.gather(found)
+            if told is not None and view.standing:  # what went through of it can't stay as a part
+                end = End(TicketEvent.SKIPPED, UNANSWERED, told)
+                planned = Plan(Outcome.SKIPPED, leaving=tuple(view.standing))
+                works.append(UnitWork(view, planned, None, self._preparing, summary, end=end))
+        self._journal.flush()
+        self._executor.run(op for work in works for op in self._journal.begin(work))
+        self._journal.flush()
+        if self._journal.again - self._vain.keys():
+            raise UnreachableError(
+                "QuickBooks left requests unanswered: their tickets wait in the ledger for the next run"
+            )
+        if summary.open:
+            told = f"{summary.open} tickets stay half done in QuickBooks (see franpos-qbo tickets --status posting)"
+            raise UnreachableError(f"{told}: the next run goes on with them")
+
+    def _reopen(self) -> None:
+        """Have tickets decided again that were skipped for what was not of them, as turned out."""
+        code = self._executor.refused_alike
+        if code is not None:
+            keys = [ticket for ticket, why in self._summary.codes.items() if why == f"qbo_{code}"]
+            again.mark(self._ledger, keys, insist=False, now=now())
+            for ticket in keys:
+                self._summary.unskip(ticket)
+
+    # Before anything is made
+
+    def _void_orphans(self) -> None:
+        """Void the payments that no longer pay their invoice, all of them.
+
+        Open credit of the guest customer may be put on the next invoice by QuickBooks itself, and that may be any
+        ticket's (QuickBooks API notes, Seen live: AutoApplyCredit).
+
+        Raises:
+            UnreachableError: QuickBooks does not answer; the next run goes on with it.
+        """
+        keys = documents.units_with(self._ledger, DocumentState.ORPHANED)
+        pages = (keys[start : start + _A_READ] for start in range(0, len(keys), _A_READ))
+        views = [view for page in pages for view in units.of_keys(self._ledger, page)]
+        works = [self._orphans_of(view) for view in views if view.pending]
+        if works:
+            self._executor.run(op for work in works for op in self._journal.begin(work))
+            self._journal.flush()
+        for work in works:
+            if work.left is not None and work.unanswered:
+                raise UnreachableError(f"{work.left.reason}: the next run goes on with it")
+
+    def _orphans_of(self, view: UnitView) -> UnitWork:
+        orphans = tuple(one for one in view.standing if one.state is DocumentState.ORPHANED)
+        planned = Plan(Outcome.UNFINISHED, leaving=orphans)
+        return UnitWork(view, planned, None, self._preparing, self._summary, end=End(None), opening=None)
+
+    # What is pending
+
+    def _ops(self, differing: Mapping[int, Fault]) -> Iterator[Op]:
+        """Yield the first operations of every pending unit that has any; the others are settled on the way."""
+        dates = tickets.pending_dates(self._ledger)
+        if dates is None:
+            return
+        self._preparing.open(dates[0])
+        for view in units.pending(self._ledger):
+            if (fault := differing.get(view.key)) is not None:
+                self._settle(view, TicketEvent.SKIPPED, fault.skip_code, str(fault))
+            elif view.key in self._vain or view.key in self._journal.given_up:
+                continue
+            elif self._executor.is_in_vain(view.key):
+                self._vain[view.key] = (view, self._executor.told.get(view.key, _IN_VAIN))
+            else:
+                work = self._work(view)
+                if self._anew:  # what was read before is not all that is known now
+                    break
+                if work is not None:
+                    yield from self._journal.begin(work)
+        self._journal.flush()
+
+    def _work(self, view: UnitView) -> UnitWork | None:
+        """Plan a unit; None where it was settled on the way, or its fate is to be looked up first."""
+        decision = decide_records(view.record, view.payments, view.discounts, self._settings.rules, now())
+        planned = plan(view, decision, on_change=self._settings.on_change)
+        if planned.outcome is Outcome.OPEN:
+            self._journal.again.add(view.key)
+            return None
+        if planned.outcome is Outcome.UNCHANGED:
+            self._settle(view, TicketEvent.POSTED)
+            return None
+        if (event := _ENDS.get(planned.outcome)) is not None:
+            if not planned.leaving:
+                self._settle(view, event, planned.code, planned.reason, planned.until)
+                return None
+            end = End(event, planned.code, planned.reason, planned.until)
+            return UnitWork(view, planned, None, self._preparing, self._summary, end=end)
+        if self._preparing.finds_others():
+            self._anew = True
+            return None
+        prepared = self._preparing.prepare(view, planned, self._summary)
+        if isinstance(prepared, str):
+            self._vain[view.key] = (view, prepared)
+            return None
+        if isinstance(prepared, tuple):
+            self._settle(view, TicketEvent.SKIPPED, *prepared)
+            return None
+        return UnitWork(
+            view,
+            planned,
+            prepared,
+            self._preparing,
+            self._summary,
+            ask_anew=view.key not in self._asked_anew,
+        )
+
+    def _settle(
+        self,
+        view: UnitView,
+        event: TicketEvent,
+        code: str | None = None,
+        reason: str | None = None,
+        until: dt.datetime | None = None,
+    ) -> None:
+        self._journal.gather(Changes(settled=[Settled(view.ticket, view.revision, event, code, reason, until)]))
+        if event is TicketEvent.SKIPPED:
+            self._summary.skip(view.ticket, code or "")
+        self._summary.waiting += event is TicketEvent.WAITS

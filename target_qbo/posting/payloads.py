@@ -5,16 +5,12 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from target_qbo.accounting import Document, DocumentKind, DocumentLine, ItemKey, Payment, PaymentMethod
+from target_qbo.accounting.kinds import facts
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-ENTITIES = {
-    DocumentKind.INVOICE: "Invoice",
-    DocumentKind.REFUND_RECEIPT: "RefundReceipt",
-    DocumentKind.PAYMENT: "Payment",
-}
+    from target_qbo.accounting import Document, DocumentLine, ItemKey, Payment, PaymentMethod
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,7 +43,7 @@ def document_body(document: Document, refs: DocumentRefs) -> dict[str, Any]:
         body["CurrencyRef"] = _ref(refs.currency)
     if refs.department is not None:
         body["DepartmentRef"] = _ref(refs.department)
-    if document.kind is DocumentKind.REFUND_RECEIPT:
+    if facts(document.kind).needs_deposit_account:
         body["DepositToAccountRef"] = _ref(refs.deposit_accounts[document.method])
         if document.method is not None:
             body["PaymentMethodRef"] = _ref(refs.methods[document.method])

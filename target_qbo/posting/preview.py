@@ -1,70 +1,41 @@
-"""What a run would do with a ticket, decided as a run decides it, without QuickBooks and without a trace.
-
-What only QuickBooks can say (a closed period, a name that another entity has) is not foretold.
-"""
+"""What a run would do with tickets, planned as a run plans it, without QuickBooks and without a trace."""
 
 from __future__ import annotations
 
 from collections import Counter, defaultdict
 from dataclasses import dataclass, field, replace
-from enum import StrEnum
 from typing import TYPE_CHECKING, Any
 
-from target_qbo.accounting import Document, DocumentKind, PaymentMethod, Voided, Waiting, decide_records
+from target_qbo.accounting import DocumentKind, PaymentMethod, decide_records
 from target_qbo.accounting.money import ZERO
-from target_qbo.ledger.status import DocumentState, TicketStatus
-from target_qbo.posting.work import EARLIEST, fingerprint
+from target_qbo.posting.plan import TO_POST, Outcome, plan
 
 if TYPE_CHECKING:
     import datetime as dt
     from collections.abc import Mapping, Sequence
     from decimal import Decimal
 
-    from target_qbo.accounting import Rules
-    from target_qbo.ledger.tickets import PendingTicket
-
-
-class Outcome(StrEnum):
-    """What a run would do with a ticket.
-
-    ``NEW``: its documents are posted. ``CHANGED``: what stands is redone where it differs. ``UNFINISHED``: part of it
-    stands, or it was found in QuickBooks: what is missing or differs is posted. ``UNCHANGED``: what stands is right.
-    ``OPEN``: a document was sent and never answered; a run looks it up first.
-    """
-
-    NEW = "new"
-    CHANGED = "changed"
-    UNFINISHED = "unfinished"
-    UNCHANGED = "unchanged"
-    OPEN = "open"
-    WAITING = "waiting"
-    SKIPPED = "skipped"
-    VOIDED = "voided"
-    UNDONE = "undone"
-
-
-TO_POST = frozenset((Outcome.NEW, Outcome.CHANGED, Outcome.UNFINISHED))
+    from target_qbo.accounting import Document, Rules
+    from target_qbo.ledger.units import UnitView
+    from target_qbo.posting.plan import Plan
 
 
 @dataclass(frozen=True, slots=True)
 class Preview:
-    """A ticket and what would become of it.
+    """A unit and what would become of it."""
 
-    Attributes:
-        ticket: The ticket with its rows and with what stands for it.
-        outcome: What a run would do.
-        document: What is to stand, with its payments; None where nothing is.
-        code: Why it is skipped, for programs.
-        reason: Why it is skipped or waits, for people.
-        until: When the wait ends (UTC).
-    """
+    view: UnitView
+    planned: Plan
 
-    ticket: PendingTicket
-    outcome: Outcome
-    document: Document | None = None
-    code: str | None = None
-    reason: str | None = None
-    until: dt.datetime | None = None
+    @property
+    def outcome(self) -> Outcome:
+        """What a run would do."""
+        return self.planned.outcome
+
+    @property
+    def document(self) -> Document | None:
+        """What is to stand, with its payments; None where nothing is."""
+        return self.planned.document
 
     @property
     def number(self) -> str | None:
@@ -72,65 +43,40 @@ class Preview:
         document = self.document
         if document is None:
             return None
-        return next((own.number for own in self.ticket.standing if own.kind == document.kind), document.number)
+        return next((own.number for own in self.view.standing if own.kind == document.kind), document.number)
 
     def posted_id(self, kind: DocumentKind, number: str | None) -> str | None:
         """Return the id in QuickBooks of a document, where it stands."""
-        return next((own.qbo_id for own in self.ticket.standing if (own.kind, own.number) == (kind, number)), None)
+        return next((own.qbo_id for own in self.view.standing if (own.kind, own.number) == (kind, number)), None)
 
 
-def preview(ticket: PendingTicket, rules: Rules, *, on_change: str, now: dt.datetime) -> Preview:
-    """Tell what a run would do with a ticket.
+def preview(view: UnitView, rules: Rules, *, on_change: str, now: dt.datetime) -> Preview:
+    """Tell what a run would do with a unit.
 
     Args:
-        ticket: The ticket with its rows and with what stands for it.
+        view: The unit with its rows and with what stands for it.
         rules: The company's choices.
         on_change: ``update`` or ``skip``: what to do with a ticket that changed after it was posted.
         now: The present moment, with a time zone.
     """
-    stands = bool(ticket.standing)
-    if ticket.status is TicketStatus.UNDONE:
-        return Preview(ticket, Outcome.UNDONE, reason="undone: it stays so until it is synced again by hand")
-    if any(document.state is DocumentState.SENDING for document in ticket.standing):
-        return Preview(ticket, Outcome.OPEN, reason="sent and never answered: a sync first looks up whether it stands")
-    whole = stands and not ticket.half_done
-    on_change = "update" if ticket.insisted else on_change
-    decision = decide_records(ticket.record, ticket.payments, ticket.discounts, rules, now)
-    if isinstance(decision, Document):
-        return _compared(ticket, decision, on_change, whole=whole)
-    if isinstance(decision, Voided):
-        if whole and on_change == "skip":
-            return _left(ticket, "changed", "the ticket was voided at the till after it was posted")
-        return Preview(ticket, Outcome.VOIDED)
-    if whole:
-        return _left(
-            ticket, "changed_inconsistent", f"the ticket changed at the till after it was posted: {decision.reason}"
-        )
-    if isinstance(decision, Waiting):
-        return Preview(ticket, Outcome.WAITING, reason=decision.reason, until=decision.until)
-    return Preview(ticket, Outcome.SKIPPED, code=decision.code, reason=decision.reason)
+    decision = decide_records(view.record, view.payments, view.discounts, rules, now)
+    return Preview(view, plan(view, decision, on_change=on_change))
 
 
-def merged(ticket: PendingTicket, before: PendingTicket | None) -> PendingTicket:
-    """Return a ticket as it will be once it is received: with the rows and with what stands that the ledger knows.
+def merged(received: UnitView, before: UnitView | None) -> UnitView:
+    """Return a unit as it will be once it is received: with the rows and with what stands that the ledger knows.
 
     Args:
-        ticket: The ticket with the rows that were read elsewhere.
+        received: The ticket with the rows that were read elsewhere.
         before: The same ticket in the ledger, if it is there.
     """
     if before is None:
-        return ticket
-    paid = _overlaid(before.payments, ticket.payments, "payment_id")
-    discounted = _overlaid(before.discounts, ticket.discounts, "discount_id")
-    same = (ticket.record, paid, discounted) == (before.record, list(before.payments), list(before.discounts))
-    undone = before.status is TicketStatus.UNDONE and not same  # what is undone stays so only while it stays the same
-    return replace(
-        before,
-        status=TicketStatus.RECEIVED if undone else before.status,
-        record=ticket.record,
-        payments=paid,
-        discounts=discounted,
-    )
+        return received
+    paid = _overlaid(before.payments, received.payments, "payment_id")
+    discounted = _overlaid(before.discounts, received.discounts, "discount_id")
+    same = (received.record, paid, discounted) == (before.record, list(before.payments), list(before.discounts))
+    pending = before.pending or not same  # what is undone stays so only while it stays the same
+    return replace(before, pending=pending, record=received.record, payments=paid, discounts=discounted)
 
 
 @dataclass(slots=True)
@@ -187,24 +133,6 @@ class Totals:
     def _count(self, kind: DocumentKind, amount: Decimal) -> None:
         self.documents[kind] += 1
         self.amounts[kind] += amount
-
-
-def _compared(ticket: PendingTicket, document: Document, on_change: str, *, whole: bool) -> Preview:
-    if document.date < EARLIEST:
-        return Preview(
-            ticket, Outcome.SKIPPED, code="date_out_of_range", reason=f"{document.date} is no date of a sale"
-        )
-    if not ticket.standing:
-        return Preview(ticket, Outcome.NEW, document)
-    if ticket.fingerprint == fingerprint(document):
-        return Preview(ticket, Outcome.UNCHANGED, document)
-    if whole and on_change == "skip":
-        return _left(ticket, "changed", "the ticket changed at the till after it was posted")
-    return Preview(ticket, Outcome.CHANGED if whole and ticket.fingerprint else Outcome.UNFINISHED, document)
-
-
-def _left(ticket: PendingTicket, code: str, reason: str) -> Preview:
-    return Preview(ticket, Outcome.SKIPPED, code=code, reason=f"{reason}; the documents in QuickBooks stay as they are")
 
 
 def _overlaid(

@@ -12,14 +12,13 @@ from typing import TYPE_CHECKING
 
 from target_qbo.accounting.naming import suffixed
 from target_qbo.ledger import references as stored
-from target_qbo.ledger.rebuilding import enter_voided
-from target_qbo.names.lists import DELETED
-from target_qbo.names.methods import EVERY, Methods
+from target_qbo.ledger.adopting import enter_voided
+from target_qbo.names.lists import EVERY, named
+from target_qbo.names.methods import Methods
 from target_qbo.names.plans import OURS
-from target_qbo.posting.recovery import find_unknown
+from target_qbo.posting.observe import find_unknown
+from target_qbo.posting.plan import EARLIEST
 from target_qbo.posting.takeover import Existing, Period
-from target_qbo.posting.work import EARLIEST
-from target_qbo.qbo.client import quoted
 
 if TYPE_CHECKING:
     from target_qbo.ledger import CompanyLedger
@@ -59,6 +58,4 @@ def rebuild(ledger: CompanyLedger, client: QboClient, settings: Settings) -> tup
 
 def _guests(client: QboClient, name: str) -> list[str]:
     """Return the ids of the customers that documents of ours may be on, inactive ones too."""
-    named = (name, name + DELETED, suffixed(name, OURS), suffixed(name, OURS) + DELETED)
-    names = ",".join(quoted(one) for one in named)
-    return [str(row["Id"]) for row in client.query("Customer", f"DisplayName in ({names}) and Active in (true,false)")]
+    return [str(row["Id"]) for row in named(client, "Customer", (name, suffixed(name, OURS)))]

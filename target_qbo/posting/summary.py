@@ -22,6 +22,8 @@ class RunSummary:
     """Figures of one run.
 
     Attributes:
+        open: Tickets that are half done in QuickBooks.
+        left: Tickets whose own request got no answer, left for the next run.
         codes: Why tickets were skipped, by their key in the ledger.
         owed: What of gift cards and deposits was posted as income.
         unmapped: Tenders posted as ``Other`` because nobody knows their name.
@@ -32,6 +34,7 @@ class RunSummary:
     skipped: int = 0
     waiting: int = 0
     open: int = 0
+    left: int = 0
     taken_back: int = 0
     codes: dict[int, str] = field(default_factory=dict)
     owed: Owed = field(default_factory=Owed)
@@ -43,6 +46,15 @@ class RunSummary:
         """Count a document that now stands."""
         self.documents[kind] += 1
         self.amounts[kind] += amount
+
+    def skip(self, ticket: int, code: str) -> None:
+        """Count a ticket that is skipped; once, however often it is come to."""
+        self.skipped += ticket not in self.codes
+        self.codes[ticket] = code
+
+    def unskip(self, ticket: int) -> None:
+        """Take back that a ticket is skipped: it is decided again."""
+        self.skipped -= self.codes.pop(ticket, None) is not None
 
     def take_back(self, kind: DocumentKind, amount: Decimal) -> None:
         """Count a document that was taken back."""
@@ -57,6 +69,7 @@ class RunSummary:
             "skipped": self.skipped,
             "waiting": self.waiting,
             "open": self.open,
+            "left": self.left,
             "taken_back": self.taken_back,
             "owed": {"sold": str(self.owed.sold), "redeemed": str(self.owed.redeemed)},
             "unmapped": {name: str(amount) for name, amount in self.unmapped.amounts().items()},

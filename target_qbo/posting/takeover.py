@@ -14,16 +14,13 @@ from itertools import islice
 from typing import TYPE_CHECKING, Any
 
 from target_qbo.accounting import DocumentKind
-from target_qbo.accounting.money import cents
+from target_qbo.accounting.kinds import facts
 from target_qbo.errors import ConfigurationError
-from target_qbo.ledger import documents
+from target_qbo.ledger import documents, tickets
 from target_qbo.ledger import references as stored
-from target_qbo.ledger.rebuilding import enter_voided
-from target_qbo.ledger.seen import Seen, rivals, write_gone, write_seen
-from target_qbo.posting.payloads import ENTITIES
-from target_qbo.posting.recovery import found_in
-from target_qbo.posting.takeback import is_voided
-from target_qbo.posting.takeback_many import rows_of
+from target_qbo.ledger.adopting import Seen, adopt, enter_voided, rivals, write_gone, write_seen
+from target_qbo.posting.observe import by_id
+from target_qbo.posting.standing import Standing
 from target_qbo.qbo.client import quoted
 
 if TYPE_CHECKING:
@@ -31,7 +28,7 @@ if TYPE_CHECKING:
 
     from target_qbo.accounting.rules import Rules
     from target_qbo.ledger import CompanyLedger
-    from target_qbo.ledger.documents import Found
+    from target_qbo.ledger.adopting import Found
     from target_qbo.names.methods import Methods
     from target_qbo.names.references import References
     from target_qbo.qbo import QboClient
@@ -41,11 +38,8 @@ logger = logging.getLogger("target-qbo.takeover")
 Row = dict[str, Any]
 _AT_ONCE = 500
 _SHOWN = 3
-_PLURALS = {
-    DocumentKind.INVOICE: "invoices",
-    DocumentKind.REFUND_RECEIPT: "refund receipts",
-    DocumentKind.PAYMENT: "payments",
-}
+_CLOCKS_DIFFER = dt.timedelta(minutes=1)
+_MAINS = (DocumentKind.INVOICE, DocumentKind.REFUND_RECEIPT)
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,7 +75,7 @@ def verify_company(
     earliest: dt.date,
     *,
     accept_existing: bool,
-) -> None:
+) -> bool:
     """Adopt the documents of ours that stand from ``earliest`` on, where the ledger does not know the company yet.
 
     Tickets that have voided documents only stay undone: a person took them out.
@@ -93,13 +87,16 @@ def verify_company(
         earliest: The earliest business date to be posted.
         accept_existing: Whether documents that are not ours may stand there.
 
+    Returns:
+        Whether the company was asked.
+
     Raises:
         ConfigurationError: The guest customer has documents that are not ours, or open credit, and that was not
             accepted.
     """
     period = unverified(ledger, earliest)
     if period is None:
-        return
+        return False
     existing = Existing(ledger, references.methods(), adopts=True)
     existing.read(client, references.guest_customer().qbo_id, references.guest_balance(), period)
     undone = enter_voided(ledger, existing.voided, dt.datetime.now(dt.UTC))
@@ -114,6 +111,45 @@ def verify_company(
     if undone:
         logger.warning("%d tickets have voided documents only: they stay undone until they are resynced", undone)
     stored.write_company_facts(ledger, verified_from=earliest)
+    return True
+
+
+def adopt_made_since(ledger: CompanyLedger, client: QboClient, references: References) -> bool:
+    """Adopt what was made for the guest customer since this ledger's last answer, and not by this ledger; one read.
+
+    A backup that was put back does not know it, and a second ledger that posts to the company makes it (accounting
+    rules, After posting). Where only refunds are to be posted, refund receipts are asked for, else invoices.
+
+    Returns:
+        Whether there was anything of ours.
+    """
+    latest = documents.latest_answer(ledger)
+    if latest is None:
+        return False
+    kind = DocumentKind.REFUND_RECEIPT if tickets.only_refunds(ledger) else DocumentKind.INVOICE
+    since = (latest - _CLOCKS_DIFFER).astimezone(dt.UTC).isoformat(timespec="seconds")
+    guest = references.guest_customer().qbo_id
+    where = f"CustomerRef = {quoted(guest)} and MetaData.CreateTime >= {quoted(since)}"
+    rows = [Standing(kind, row) for row in client.query(facts(kind).entity, where)]
+    known: set[str] = set()
+    for start in range(0, len(rows), _AT_ONCE):
+        known |= documents.known_ids(ledger, kind, [row.qbo_id for row in rows[start : start + _AT_ONCE]])
+    methods = references.methods()
+    ours = [row for row in rows if row.qbo_id not in known and row.found(methods) is not None]
+    if not ours:
+        return False
+    existing = Existing(ledger, methods, adopts=True)
+    existing.read(client, guest, None, Period(min(row.date for row in ours), None))
+    logger.warning(
+        "%d documents of ours were made since this ledger's last run and not by it (the first of them %s %s): another "
+        "one posts here, or this one is a backup that was put back; they are taken over. Let only one ledger post to a "
+        "company",
+        existing.ours,
+        facts(kind).word,
+        ours[0].number,
+        extra={"event_name": "another_ledger_posts"},
+    )
+    return bool(existing.ours)
 
 
 class Existing:
@@ -168,16 +204,16 @@ class Existing:
         invoices leave open. A lower one is credit, wherever it stands: it goes to the next invoice whatever its date.
         """
         where = f"CustomerRef = {quoted(customer)} and {period.condition()}"
-        for kind in (DocumentKind.INVOICE, DocumentKind.REFUND_RECEIPT):
-            self._take(client, kind, client.query(ENTITIES[kind], where))
+        for kind in _MAINS:
+            self._take(client, kind, client.query(facts(kind).entity, where))
         if self._rows or balance is None or balance != self._owed:
-            self._take(client, DocumentKind.PAYMENT, client.query(ENTITIES[DocumentKind.PAYMENT], where))
+            self._take(client, DocumentKind.PAYMENT, client.query(facts(DocumentKind.PAYMENT).entity, where))
         if balance is not None:
             self.credit_elsewhere = max(self._owed - self._unapplied - balance, Decimal(0))
 
     def told(self) -> str:
         """Tell what is not ours: how many, what they come to, some examples, and what of it is open credit."""
-        counts = ", ".join(f"{n} {_PLURALS[kind]} of {self.amounts[kind]:,.2f}" for kind, n in self.foreign.items())
+        counts = ", ".join(f"{n} {facts(kind).plural} of {self.amounts[kind]:,.2f}" for kind, n in self.foreign.items())
         told = [f"{counts} ({'; '.join(self._examples)})"] if counts else []
         if self.credit:
             told.append(f"open credit of {self.credit:,.2f}, which may go to the next invoice")
@@ -185,51 +221,50 @@ class Existing:
             told.append(f"open credit of {self.credit_elsewhere:,.2f} of other dates, which may go to the next invoice")
         return "; ".join(told)
 
-    def _take(self, client: QboClient, kind: DocumentKind, rows: Iterator[Row]) -> None:
+    def _take(self, client: QboClient, kind: DocumentKind, found: Iterator[Row]) -> None:
         doubled: list[Found] = []
+        rows = (Standing(kind, row) for row in found)
         while some := list(islice(rows, _AT_ONCE)):
             self._rows += len(some)
-            known = documents.known_ids(self._ledger, kind, [str(row["Id"]) for row in some])
+            known = documents.known_ids(self._ledger, kind, [row.qbo_id for row in some])
             ours = []
             seen = []
             for row in some:
-                if kind is DocumentKind.INVOICE:
-                    self._owed += _amount(row, "Balance")
-                self._unapplied += _amount(row, "UnappliedAmt")
-                found = found_in(kind, row, self._methods)
-                if str(row["Id"]) in known:
+                self._owed += (row.balance or Decimal(0)) if facts(kind).has_payments else 0
+                self._unapplied += row.unapplied
+                document = row.found(self._methods)
+                if row.qbo_id in known:
                     self.known += 1
-                    seen.append(_seen(row))
-                elif is_voided(row):
-                    self.voided += [found] if found is not None else []
-                elif found is None:
-                    self._count(kind, row)
+                    seen.append(Seen(row.qbo_id, row.total(), row.date, row.voided))
+                elif row.voided:
+                    self.voided += [document] if document is not None else []
+                elif document is None:
+                    self._count(row)
                 else:
-                    ours.append(found)
+                    ours.append(document)
             if self._adopts:
-                write_seen(self._ledger, kind, seen)
+                write_seen(self._ledger, kind, seen, dt.datetime.now(dt.UTC))
                 doubled += self._adopt(kind, ours)
             else:
                 self.ours += len(ours)
         for start in range(0, len(doubled), _AT_ONCE):
             self._settle_doubled(client, kind, doubled[start : start + _AT_ONCE])
 
-    def _count(self, kind: DocumentKind, row: Row) -> None:
-        self.foreign[kind] += 1
-        self.amounts[kind] += _amount(row, "TotalAmt")
-        unapplied = _amount(row, "UnappliedAmt")
-        self.credit += unapplied
+    def _count(self, row: Standing) -> None:
+        self.foreign[row.kind] += 1
+        self.amounts[row.kind] += row.total()
+        self.credit += row.unapplied
         # Open credit is named before others: it is what QuickBooks may put on the next invoice.
-        if unapplied or len(self._examples) < _SHOWN:
-            number = row.get("DocNumber") or row.get("PaymentRefNum") or f"id {row['Id']}"
-            example = f"{kind.replace('_', ' ')} {number}, {row.get('TxnDate')}, {_amount(row, 'TotalAmt'):,.2f}"
-            self._examples = [example, *self._examples][:_SHOWN] if unapplied else [*self._examples, example]
+        if row.unapplied or len(self._examples) < _SHOWN:
+            number = row.number or f"id {row.qbo_id}"
+            example = f"{facts(row.kind).word} {number}, {row.date}, {row.total():,.2f}"
+            self._examples = [example, *self._examples][:_SHOWN] if row.unapplied else [*self._examples, example]
 
     def _settle_doubled(self, client: QboClient, kind: DocumentKind, doubled: Sequence[Found]) -> None:
         """Adopt those in whose place nothing stands any more; the others do stand twice."""
         others = rivals(self._ledger, doubled)
-        there = rows_of(client, others)
-        write_gone(self._ledger, [one for one in others if one.key not in there])
+        there = by_id(client, others)
+        write_gone(self._ledger, [one for one in others if one.key not in there], dt.datetime.now(dt.UTC))
         self.doubled += (left := self._adopt(kind, doubled))
         for document in left:
             logger.warning(
@@ -240,18 +275,9 @@ class Existing:
             )
 
     def _adopt(self, kind: DocumentKind, ours: Sequence[Found]) -> list[Found]:
-        doubled = documents.adopt(self._ledger, ours, dt.datetime.now(dt.UTC))
+        doubled = adopt(self._ledger, ours, dt.datetime.now(dt.UTC))
         entered = [document for document in ours if document not in doubled]
         self.ours += len(entered)
         self.found[kind] += len(entered)
         self.found_amounts[kind] += sum((document.amount for document in entered), Decimal(0))
         return doubled
-
-
-def _seen(row: Row) -> Seen:
-    date = dt.date.fromisoformat(str(row["TxnDate"])[:10])
-    return Seen(str(row["Id"]), cents(_amount(row, "TotalAmt")), date, is_voided(row))
-
-
-def _amount(row: Row, field: str) -> Decimal:
-    return Decimal(str(row.get(field) or 0))

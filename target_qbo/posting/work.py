@@ -1,156 +1,414 @@
-"""What is under way for a ticket, and one write of it."""
+"""The way of a unit: from its plan and the answers so far to the next operations, and to what is written down.
+
+It sends nothing and writes nothing: it returns operations, and gathers what is to be written in ``Changes``, which are
+in the ledger before the operations leave. Whatever it knows can be told again from the ledger: after a kill the next
+run plans the unit anew.
+
+The way: look at what stands, payments that leave, the document that leaves or is updated, the new document, its
+payments. What a change voids before its invoice is *lifted*: where the change is refused, it is put back. What was made
+and can't stay as a whole is taken back. Source: accounting rules, Documents and After posting.
+"""
 
 from __future__ import annotations
 
-import datetime as dt
-import hashlib
-from dataclasses import dataclass, field, replace
-from typing import TYPE_CHECKING, Any
-
-import simplejson
+from dataclasses import replace
+from typing import TYPE_CHECKING
 
 from target_qbo.accounting import DocumentKind
-from target_qbo.accounting.naming import further_number, plain
+from target_qbo.accounting.kinds import facts
+from target_qbo.accounting.naming import further_number
+from target_qbo.ledger.changes import Answer, AsItStands, Changes, Sending, UnitChange
+from target_qbo.ledger.lifecycle import DocumentEvent, TicketEvent, UnitEvent
+from target_qbo.ledger.status import HALF_DONE, DocumentState, Stands
+from target_qbo.posting.findings import (
+    GONE,
+    UNANSWERED,
+    Hindrance,
+    altered,
+    hindrance,
+    not_applied,
+    not_payable,
+    total_differs,
+)
+from target_qbo.posting.ops import Done, Op, Outcome, Refused, Seen, Unknown, Verb
 from target_qbo.posting.payloads import document_body, payment_body
+from target_qbo.posting.standing import Standing, mark_in
+from target_qbo.posting.unit import End, Unit, give_up
+from target_qbo.qbo import Fault, faults
+from target_qbo.qbo.reactions import Reaction, reaction
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
-    from decimal import Decimal
+    from collections.abc import Sequence
 
-    from target_qbo.accounting import Document, Payment
-    from target_qbo.posting.payloads import DocumentRefs
-    from target_qbo.qbo.faults import Fault
-
-EARLIEST = dt.date(2000, 1, 1)
-"""No till is older; .NET writes an earlier date where there is none."""
+    from target_qbo.ledger.documents import StandingDocument
 
 
-@dataclass(slots=True)
-class TicketWork:
-    """A ticket whose documents are being posted.
+GIVEN_UP_AFTER = 3
+"""In so many runs a unit is tried that alone gets no answer, before its ticket is skipped."""
 
-    Attributes:
-        key: The ticket's key in the ledger.
-        revision: What of it had been received when it was decided.
-        document: What is to stand.
-        refs: Ids of what it refers to.
-        posted_id: Id of the document, once it stands.
-        unpaid: Payments that do not stand yet, by key.
-        missing: Requestids of what was sent, never answered and does not stand, by kind and number.
-        outstanding: Writes on their way, or set aside with their fate unknown.
-        refused: The fault of a write that was refused for good.
-        names: The ticket's, for the log: ``location``, ``ticket``, ``receipt``.
-        renumbered: How often the document got a further number, because another document has the one before.
-    """
+# What is voided keeps its number: a ticket that was undone and posted several times needs as many.
+_FURTHER_NUMBERS = 8
+_TRIES = 3
+_READ_AGAIN = frozenset((Reaction.READ_AGAIN, Reaction.NAMES_ANEW))
 
-    key: int
-    revision: int
-    document: Document
-    refs: DocumentRefs
-    posted_id: str | None = None
-    unpaid: dict[str, Payment] = field(default_factory=dict)
-    missing: Mapping[tuple[str, str], str] = field(default_factory=dict)
-    outstanding: int = 0
-    refused: Fault | None = None
-    renumbered: int = 0
-    names: Mapping[str, Any] = field(default_factory=dict)
-    _fingerprint: str | None = None
 
-    @property
-    def fingerprint(self) -> str:
-        """The hash of what the document, with its payments, says."""
-        if self._fingerprint is None:
-            self._fingerprint = fingerprint(self.document)
-        return self._fingerprint
+class UnitWork(Unit):
+    """A unit under way; see :class:`target_qbo.posting.unit.Unit` for what it is made of."""
 
-    def next_writes(self) -> list[Write]:
-        """Return what can be sent now, from here on outstanding: the document, or its payments when it has its id."""
+    # The way
+
+    def begin(self, changes: Changes) -> list[Op]:
+        """Return the first operations; what there is to write down without any goes into ``changes``."""
+        touched = list(self._standing.values()) if self._planned.touches else []
+        if not touched and self._main is not None and self._unpaid:
+            touched = [self._main]
+        if touched or self._lifted:
+            return self._ops(Verb.LOOK, [*touched, *self._lifted.values()])
+        self._looked = True
+        return self._go_on(changes)
+
+    def answered(self, op: Op, outcome: Outcome, changes: Changes) -> list[Op]:
+        """Take note of what became of an operation.
+
+        Args:
+            op: The operation.
+            outcome: What became of it.
+            changes: Gathers what is to be written down.
+
+        Returns:
+            The operations that became possible.
+        """
+        self._outstanding -= 1
+        if isinstance(outcome, Seen) and op.field != "Id":
+            return self._numbered(op, outcome.found, changes)
+        if isinstance(outcome, Seen):
+            self._saw(op, outcome.found, changes)
+        elif op.verb is Verb.CREATE:
+            self._created(op, outcome, changes)
+        elif isinstance(outcome, Done):
+            self._done(op, Standing(op.kind, outcome.row), changes)
+        else:
+            self._not_done(op, outcome)
+        if self._outstanding or self.stalled or self.left is not None:
+            return []
+        if not self._looked:
+            self._looked = True
+            if self._is_hindered(changes):
+                return []
+        return self._go_on(changes)
+
+    def _go_on(self, changes: Changes) -> list[Op]:
+        if self._obstacle is not None:
+            return self._obstructed(changes)
+        if self._fault is not None and not self._takes_back:
+            return self._refused(changes)
+        if self._leaving:
+            leaving = [one for key, one in self._standing.items() if key in self._leaving]
+            payments = [one for one in leaving if one.kind == DocumentKind.PAYMENT]
+            return self._touch(Verb.TAKE_BACK, payments or leaving, changes)
+        if self._takes_back or self._end is not None:
+            return self._emptied(changes)
+        if self._update and self._main is not None:
+            return self._touch(Verb.UPDATE, [self._main], changes)
+        return self._make(changes)
+
+    def _make(self, changes: Changes) -> list[Op]:
+        document, refs = self.document, self._refs
+        if document is None or refs is None:
+            raise AssertionError
+        if self._main is None:
+            return self._send([self._creation(document.kind, document.number, document_body(document, refs))])
+        invoice = self._main.qbo_id or ""
+        if self._unpaid:
+            bodies = {one.key: payment_body(document, one, invoice, refs) for one in self._unpaid.values()}
+            return self._send([self._creation(DocumentKind.PAYMENT, key, body) for key, body in bodies.items()])
+        changes.units.append(UnitChange(self.unit, UnitEvent.FINISHED, self.fingerprint))
+        self._end_change(changes)
+        self._settle(changes, TicketEvent.POSTED)
+        self._summary.posted += 1
+        self.ended = True
+        return []
+
+    # Operations
+
+    def _touch(self, verb: Verb, some: Sequence[StandingDocument], changes: Changes) -> list[Op]:
+        """Do something to documents as they are now: those that may have changed since are read first."""
+        old = [one for one in some if one.key in self._aged or self._rows.get(one.key) is None]
+        if old:
+            return self._ops(Verb.LOOK, old)
+        self._open(changes)
+        return self._ops(verb, some)
+
+    # What was seen
+
+    def _saw(self, op: Op, found: Sequence[Standing], changes: Changes) -> None:
+        row = next((one for one in found if not one.voided), None)
+        self._aged.discard(op.key)
+        if op.key not in self._standing:  # it was lifted: voided as it is, it tells what it was
+            self._rows[op.key] = next(iter(found), None)
+            return
+        self._rows[op.key] = row
+        if not self._looked:
+            return
+        if row is None and op.key in self._leaving:
+            self._gone(op, changes)
+        elif row is None:
+            self._leave(changes, Hindrance(GONE, f"{facts(op.kind).word} {op.number} was voided or deleted meanwhile"))
+        elif self._update and self._tries[op.key] and self._is_as_wanted(row):
+            self._updated(op, row, changes)
+
+    def _is_as_wanted(self, row: Standing) -> bool:
+        """Tell whether an update that was not answered was carried out."""
+        wanted = self.document
+        if wanted is None:
+            return False
+        amounts = tuple(sorted(line.amount for line in wanted.lines))
+        return (row.total(), row.date, row.line_amounts) == (wanted.total, wanted.date, amounts)
+
+    def _is_hindered(self, changes: Changes) -> bool:
+        """Leave the unit as it is where a later step is known to be refused: nothing may be half done."""
+        looked_at = [one for key, one in self._standing.items() if key in self._rows]
+        found = None
+        if self._opening is not None:
+            found = hindrance(looked_at, self._rows, self._planned, then=self._then) or self._closed()
+        if found is not None:
+            self._leave(changes, found)
+            return True
+        for one in looked_at:
+            if one.key in self._leaving and self._rows[one.key] is None:
+                self._open(changes)
+                self._gone(self._op(Verb.LOOK, one), changes)
+        return False
+
+    def _closed(self) -> Hindrance | None:
+        """Tell whether a step would be in a closed period."""
+        touched = [
+            one for one in self._standing.values() if one.key in self._leaving or (self._update and one is self._main)
+        ]
+        closed = self._asking.closed_until() if touched else None
+        dates = [one.date for one in touched] + ([self.document.date] if self.document is not None else [])
+        if closed is None or min(dates) > closed:
+            return None
+        return Hindrance(
+            f"qbo_{faults.PERIOD_CLOSED}",
+            f"the books are closed up to and including {closed}, and something of {min(dates)} would be changed: open "
+            f"the period in QuickBooks, then {self._then}",
+        )
+
+    # What was made
+
+    def _created(self, op: Op, outcome: Outcome, changes: Changes) -> None:
+        if isinstance(outcome, Refused):
+            changes.happened[DocumentEvent.REFUSED].append(op.key)
+            self._fault = self._fault or outcome.fault
+            return
+        if not isinstance(outcome, Done):
+            self.stalled = True
+            return
+        row = Standing(op.kind, outcome.row)
+        made, is_payment = row.total(op.amount), op.kind is DocumentKind.PAYMENT
+        pays = not is_payment or row.pays(self._main_id(), op.amount)
+        changes.answers.append(Answer(op.key, row.qbo_id, row.sync_token, made, pays=pays))
+        self._stands(op, row, DocumentState.POSTED if pays else DocumentState.ORPHANED)
+        self._summary.add_document(op.kind, op.amount)
+        if not pays:
+            self._fault = not_applied(op.number, op.amount, self._main.number if self._main is not None else "")
+        elif made != op.amount:
+            self._fault = self._fault or total_differs(op.amount, made)
+
+    # What was changed or taken back
+
+    def _done(self, op: Op, row: Standing, changes: Changes) -> None:
+        if op.verb is Verb.UPDATE:
+            self._updated(op, row, changes)
+        elif row.voided or row.row.get("status") == "Deleted":
+            self._gone(op, changes)
+        else:
+            self._not_done(op, Unknown(answered=True, told="it was answered, and not done"))
+
+    def _updated(self, op: Op, row: Standing, changes: Changes) -> None:
+        wanted = self.document
+        if wanted is None or self._main is None:
+            raise AssertionError
+        self._update = False
+        made = row.total(wanted.total)
+        self._rows[self._main.key] = row
+        seen = AsItStands(self._main.key, made, wanted.date, sync_token=row.sync_token)
+        changes.corrected.append(seen)
+        self._end_change(changes)
+        why = not_payable(op.number, row, list(self._unpaid.values())) if self._unpaid else None
+        if made != wanted.total:
+            self._fault = total_differs(wanted.total, made)
+        elif why is not None:
+            self._leave(changes, why)
+
+    def _gone(self, op: Op, changes: Changes) -> None:
+        one = self._standing.pop(op.key)
+        self._leaving.discard(op.key)
+        self._summary.take_back(op.kind, one.amount)
+        if op.kind is not DocumentKind.PAYMENT:
+            changes.happened[DocumentEvent.TAKEN_BACK].append(op.key)
+            self._main = None if self._main is one else self._main
+            self._end_change(changes)
+            return
+        self._age_mains()
+        if one.state is DocumentState.POSTED and not self._takes_back and self._aged:
+            changes.happened[DocumentEvent.LIFTED].append(op.key)
+            self._lifted[op.key] = one
+        else:
+            changes.happened[DocumentEvent.TAKEN_BACK].append(op.key)
+
+    def _not_done(self, op: Op, outcome: Outcome) -> None:
+        """Have what may be done again read and done as it is now; what is refused, or fails again, is an obstacle."""
+        refused = outcome.fault if isinstance(outcome, Refused) else None
+        self._tries[op.key] += 1
+        self._aged.add(op.key)
+        stale = refused is not None and reaction(refused) is Reaction.NAMES_ANEW and op.verb is Verb.UPDATE
+        if stale and self._ask_anew:
+            self.names_anew = self.stalled = True
+        elif refused is not None and (reaction(refused) not in _READ_AGAIN or self._tries[op.key] >= _TRIES):
+            self._obstacle = self._obstacle or refused
+        elif self._tries[op.key] >= _TRIES:
+            self._obstacle = self._obstacle or f"{op.verb} {facts(op.kind).word} {op.number}: no answer"
+
+    # Where something is refused
+
+    def _refused(self, changes: Changes) -> list[Op]:
+        """Go on after a document was refused: look up its number, ask for names anew, or take back what stands."""
+        fault, document = self._fault, self.document
+        if fault is None:
+            raise AssertionError
+        what = reaction(fault)
+        if what is Reaction.NUMBER_TAKEN and self._main is None and document is not None and not self._number_is_taken:
+            field = facts(document.kind).number_field
+            op = Op(self, Verb.LOOK, document.kind, document.number, document.total, document.date, document.method)
+            return self._send([replace(op, field=field, values=(document.number,))])
+        if what is Reaction.NAMES_ANEW and self._ask_anew:
+            self.names_anew = self.stalled = True
+            return []
+        self._takes_back = True
+        self._end = End(TicketEvent.SKIPPED, fault.skip_code, self._told(fault))
+        # What pays an invoice otherwise would become open credit if that were voided: the invoice stays as it is.
+        strays = {key for key, one in self._standing.items() if one.state is DocumentState.ORPHANED}
+        self._leaving = strays or set(self._standing)
+        return self._go_on(changes)
+
+    def _obstructed(self, changes: Changes) -> list[Op]:
+        """Go on where something could not be taken back or changed: put back what was lifted for it."""
+        if self._takes_back and self._end is not None:
+            self._leave_open(changes, f"{self._end.reason}; {self._told_obstacle()}")
+            return []
+        if self._puts_back and self._fault is not None:
+            self._leave_open(changes, f"{self._told_obstacle()}; a payment that was voided for it is not put back")
+            return []
+        due = [] if self._puts_back else [one for key, one in self._lifted.items() if key not in self._standing]
+        main = next((one for one in self._standing.values() if one.kind != DocumentKind.PAYMENT), None)
+        if due and main is not None:
+            self._puts_back = True
+            self._unpaid = {}
+            rows = [self._rows.get(one.key) for one in due]
+            if any(row is None for row in rows):
+                self._leave_open(changes, f"{self._told_obstacle()}; a payment that was voided for it is gone")
+                return []
+            self._main = main
+            invoice = main.qbo_id or ""
+            return self._send(
+                [
+                    self._creation(
+                        DocumentKind.PAYMENT,
+                        one.number,
+                        row.made_again(amount=one.amount, date=one.date, number=one.number, invoice=invoice),
+                        one.method,
+                    )
+                    for one, row in zip(due, rows, strict=True)
+                    if row is not None
+                ]
+            )
+        self._restore(changes)
+        return []
+
+    def _restore(self, changes: Changes) -> None:
+        """Leave the unit: all stands as it stood before the change."""
+        before = self.view.stands
+        restored = Stands.EDITED if before in HALF_DONE else before
+        mark = self.view.fingerprint if restored is Stands.WHOLE else None
+        if self._opening is None:
+            changes.units.append(UnitChange(self.unit, UnitEvent.RESTORED, mark, restored))
+        self._end_change(changes)
+        reason = self._told_obstacle()
+        undoes = self._end is not None and self._end.event is TicketEvent.UNDONE
+        if isinstance(self._obstacle, Fault) or undoes:
+            code = self._obstacle.skip_code if isinstance(self._obstacle, Fault) else UNANSWERED
+            self._leave(changes, Hindrance(code, reason))
+        else:
+            self.unanswered = True
+            self.left = Hindrance(UNANSWERED, reason)
+            give_up(self.view, changes, self._summary, f"{self._why()}{reason}")
+
+    # A number that another document has
+
+    def _numbered(self, op: Op, found: Sequence[Standing], changes: Changes) -> list[Op]:
+        """Take over the document that has the number, where it is this one; else go on with a further number."""
         document = self.document
-        if self.posted_id is None:
-            body = document_body(document, self.refs)
-            writes = [self._write(document.kind, document.number, document.total, document.method, body)]
-        else:
-            writes = [
-                self._write(
-                    DocumentKind.PAYMENT,
-                    payment.key,
-                    payment.amount,
-                    payment.method,
-                    payment_body(document, payment, self.posted_id, self.refs),
-                )
-                for payment in self.unpaid.values()
-            ]
-        self.outstanding = len(writes)
-        return writes
+        if document is None:
+            raise AssertionError
+        ours = [row for row in found if row.is_of(mark_in(document.note)) and not row.voided]
+        if op.kind is DocumentKind.PAYMENT:
+            for payment in list(self._unpaid.values()):
+                rows = [row for row in ours if row.number == payment.key]
+                one = replace(op, number=payment.key, amount=payment.amount, method=payment.method)
+                self._fault = self._fault or self._take_over(one, rows, changes)
+            return self._go_on(changes)
+        self._number_is_taken = True
+        if ours:
+            self._fault = self._take_over(op, ours, changes)
+            keys = tuple(self._unpaid)
+            if self._fault is not None or not keys:
+                return self._go_on(changes)
+            payments = Op(self, Verb.LOOK, DocumentKind.PAYMENT, keys[0], document.total, document.date)
+            return self._send([replace(payments, field=facts(DocumentKind.PAYMENT).number_field, values=keys)])
+        known = self._asking.known(op.kind, [row.qbo_id for row in found])
+        voided = any(row.voided and (row.qbo_id in known or row.is_of(mark_in(document.note))) for row in found)
+        if self._renumbered < (_FURTHER_NUMBERS if voided else 1):
+            changes.happened[DocumentEvent.RENUMBERED].append(op.key)
+            self.document = replace(document, number=further_number(document.number))
+            self._renumbered += 1
+            self._number_is_taken = False
+            self._fault = None
+        return self._go_on(changes)
 
-    def _write(
-        self, kind: DocumentKind, number: str, amount: Decimal, method: str | None, body: Mapping[str, Any]
-    ) -> Write:
-        return Write(self, kind, number, amount, method, body, self.missing.get((kind, number)))
+    def _take_over(self, op: Op, rows: Sequence[Standing], changes: Changes) -> Fault | None:
+        """Take over a document of ours that stands in the place of one to be made; tell where it differs."""
+        if not rows:
+            return None
+        pays = [row for row in rows if op.kind is not DocumentKind.PAYMENT or row.pays(self._main_id(), op.amount)]
+        row = next((one for one in pays if (one.total(), one.date) == (op.amount, op.date)), None)
+        if row is None:
+            if op.kind is DocumentKind.PAYMENT:
+                there = Sending(op.key, op.amount, op.date, op.method, None, "", self.view.ticket)
+                changes.found_otherwise.append(there)
+            else:
+                changes.happened[DocumentEvent.DIFFERS].append(op.key)
+            return altered(op.kind, op.number, op.amount, op.date, rows[0])
+        found = row.found(self._asking.methods())
+        if found is not None:
+            self.adopted.append(found)
+        self._stands(op, row, DocumentState.POSTED)
+        self._summary.add_document(op.kind, op.amount)
+        return None
 
-    def renumber(self) -> None:
-        """Take the further number after the one it has, always the same one, and be ready to be sent again."""
-        self.document = replace(self.document, number=further_number(self.document.number))
-        self.renumbered += 1
-        self.refused = None
+    # Ends
 
-    def arrived(self, write: Write, entity_id: str | None) -> None:
-        """Take note of a write that was answered: with the id it has, or None where it was refused."""
-        self.outstanding -= 1
-        if write.kind is DocumentKind.PAYMENT:
-            self.unpaid.pop(write.number, None)
-        else:
-            self.posted_id = entity_id
-
-
-@dataclass(frozen=True, slots=True)
-class Write:
-    """One document to create; ``sent_as`` is the requestid of a request that was never answered and left nothing."""
-
-    work: TicketWork
-    kind: DocumentKind
-    number: str
-    amount: Decimal
-    method: str | None
-    body: Mapping[str, Any]
-    sent_as: str | None = None
-
-    @property
-    def place(self) -> tuple[int, str, str]:
-        """Where it stands in a batch, whatever the order in which the batch came together."""
-        return (self.work.key, self.kind, self.number)
-
-    def digest(self) -> str:
-        """Return a hash of what is sent."""
-        text = simplejson.dumps(self.body, use_decimal=True)
-        return hashlib.sha256(text.encode("ascii")).hexdigest()
-
-
-def fingerprint(document: Document) -> str:
-    """Return a hash of what a document says, by which a changed one is told from the one that stands.
-
-    Its number is not part of it: a document keeps the number with which it was posted.
-    """
-    text = simplejson.dumps(_plain(document), sort_keys=True)
-    return hashlib.sha256(text.encode("ascii")).hexdigest()
-
-
-def _plain(document: Document) -> dict[str, Any]:
-    return {
-        "kind": document.kind,
-        "date": document.date.isoformat(),
-        "note": document.note,
-        "method": document.method,
-        "lines": [
-            [
-                line.item.role,
-                line.item.name,
-                plain(line.quantity),
-                plain(line.unit_price),
-                str(line.amount),
-                line.description,
-            ]
-            for line in document.lines
-        ],
-        "payments": [[payment.key, payment.method, str(payment.amount), payment.note] for payment in document.payments],
-    }
+    def _emptied(self, changes: Changes) -> list[Op]:
+        end = self._end
+        self.ended = True
+        if end is None or end.event is None:
+            return []
+        if not self._standing:
+            changes.units.append(UnitChange(self.unit, UnitEvent.EMPTIED))
+            self._end_change(changes)
+        self._settle(changes, end.event, end.code, end.reason, end.until)
+        if end.event is TicketEvent.SKIPPED:
+            self._summary.skip(self.view.ticket, end.code or "")
+        self._summary.waiting += end.event is TicketEvent.WAITS
+        return []

@@ -4,7 +4,7 @@ It knows nothing of tickets or of the ledger.
 """
 
 from target_qbo.qbo.client import BatchItem, QboClient
-from target_qbo.qbo.faults import Fault, NotDoneError, QboFaultError, UnknownFateError
+from target_qbo.qbo.faults import Fault, NotDoneError, QboFaultError, TooLargeError, UnknownFateError
 from target_qbo.qbo.limits import BatchSize, RateLimits
 from target_qbo.qbo.oauth import AccessTokens, App, TokenStore
 
@@ -19,5 +19,6 @@ __all__ = [
     "QboFaultError",
     "RateLimits",
     "TokenStore",
+    "TooLargeError",
     "UnknownFateError",
 ]

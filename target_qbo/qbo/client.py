@@ -8,6 +8,7 @@ from __future__ import annotations
 import datetime as dt
 import logging
 import threading
+import uuid
 from dataclasses import dataclass
 from email.utils import parsedate_to_datetime
 from functools import partial
@@ -18,9 +19,17 @@ import requests
 import simplejson
 
 from target_qbo.errors import ConfigurationError, SignInNeededError, UnreachableError
-from target_qbo.qbo import faults
 from target_qbo.qbo.calls import Calls
-from target_qbo.qbo.faults import Fault, NotDoneError, QboFaultError, UnknownFateError, fault_in
+from target_qbo.qbo.faults import (
+    Fault,
+    NotDoneError,
+    QboFaultError,
+    TooLargeError,
+    UnknownFateError,
+    fault_in,
+    refusal,
+)
+from target_qbo.qbo.reactions import Reaction, reaction
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping, Sequence
@@ -39,9 +48,14 @@ _PATIENCE_TRIES = 6
 _LONGEST_WAIT_SECONDS = 300
 _TOKEN_TRIES = 3
 _SERVER_ERROR = 500
-_UNAUTHORIZED, _FORBIDDEN, _NOT_FOUND, _TOO_MANY = 401, 403, 404, 429
+_REDIRECT, _UNAUTHORIZED, _FORBIDDEN, _NOT_FOUND, _TOO_LARGE, _TOO_MANY = 300, 401, 403, 404, 413, 429
+_INTERNAL_ERROR = 500
 
 Entity = dict[str, Any]
+
+
+class NoAnswerError(UnreachableError):
+    """One request gets no answer, however often it is sent; whether QuickBooks is away, others tell."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -88,7 +102,7 @@ class QboClient:
             condition = f" where {where}" if where else ""
             statement = f"select * from {entity}{condition} startposition {start} maxresults {PAGE}"  # noqa: S608 (see quoted)
             answer = self._patiently(partial(self._send, "GET", "query", {"query": statement}))
-            rows: list[Entity] = answer.get("QueryResponse", {}).get(entity, [])
+            rows: list[Entity] = (answer.get("QueryResponse") or {}).get(entity) or []
             yield from rows
             if len(rows) < PAGE:
                 return
@@ -109,9 +123,18 @@ class QboClient:
             QboFaultError: QuickBooks refused it.
             UnreachableError: QuickBooks can't be reached.
         """
-        return self._patiently(
-            lambda: self.write(entity, body, request_id, operation=operation, include=include, limited=True)
-        )
+        identity = request_id
+
+        def send() -> Entity:
+            nonlocal identity
+            try:
+                return self.write(entity, body, identity, operation=operation, include=include, limited=True)
+            except UnknownFateError as error:
+                if error.answered:
+                    identity = uuid.uuid4().hex  # the same one would bring just that error back
+                raise
+
+        return self._patiently(send)
 
     def write(
         self,
@@ -139,6 +162,7 @@ class QboClient:
         Raises:
             QboFaultError: It was refused.
             NotDoneError: It was not carried out and can be sent again.
+            TooLargeError: It was not carried out: it is too large.
             UnknownFateError: Nobody knows.
         """
         params = {"requestid": request_id}
@@ -149,7 +173,7 @@ class QboClient:
         answer = self._send("POST", entity.lower(), params, body, limited=limited)
         found = answer.get(entity)
         if not isinstance(found, dict):
-            raise UnknownFateError(f"QuickBooks' answer holds no {entity}")
+            raise UnknownFateError(f"QuickBooks' answer holds no {entity}", answered=True)
         return found
 
     def batch(self, items: Sequence[BatchItem], request_id: str) -> dict[str, Entity | Fault]:
@@ -161,6 +185,7 @@ class QboClient:
         Raises:
             QboFaultError: The batch as a whole was refused.
             NotDoneError: The batch was not carried out.
+            TooLargeError: Nor was this one: it is too large.
             UnknownFateError: Nobody knows.
         """
         rows = []
@@ -178,7 +203,8 @@ class QboClient:
         )
         entities = {item.item_id: item.entity for item in items}
         results: dict[str, Entity | Fault] = {}
-        for row in answer.get("BatchItemResponse", []):
+        answered: Any = answer.get("BatchItemResponse")
+        for row in filter(_is_object, answered if isinstance(answered, list) else []):
             item_id = str(row.get("bId"))
             fault = fault_in(row, "")
             found = fault if fault is not None else row.get(entities.get(item_id, ""))
@@ -188,21 +214,25 @@ class QboClient:
 
     def _patiently(self, send: Callable[[], Entity]) -> Entity:
         """Try again what may be done twice, until it is answered."""
+        second = self._limits.minute_seconds / 60  # less where a stand-in compresses time
         attempt = backoff.on_exception(
             backoff.expo,
             (NotDoneError, UnknownFateError),
             max_tries=_PATIENCE_TRIES,
             jitter=backoff.full_jitter,
-            max_value=30,
+            factor=second,
+            max_value=30 * second,
             on_backoff=self._heed,
             logger=None,
         )(send)
         try:
             result: Entity = attempt()
         except (NotDoneError, UnknownFateError) as error:
-            raise UnreachableError(
+            raise NoAnswerError(
                 f"QuickBooks can't be reached ({error}): what was received waits in the ledger for the next run"
             ) from None
+        except TooLargeError as error:
+            raise QboFaultError(Fault("http_413", "Request Entity Too Large", str(error))) from None
         return result
 
     def _heed(self, details: Mapping[str, Any]) -> None:
@@ -234,19 +264,28 @@ class QboClient:
                 "QuickBooks refuses a fresh access token (401): connect the company again; check that realm_id is the "
                 "company that was connected"
             )
+        return self._read(status, answer, tid)
+
+    def _read(self, status: int, answer: Any, tid: str) -> Entity:  # noqa: ANN401 (any JSON, or bytes)
+        """Return what an answer holds, or raise what it means."""
         fault = fault_in(answer, tid)
-        if fault is not None and fault.code == faults.SUBSCRIPTION_ENDED:
-            raise ConfigurationError(f"the company's QuickBooks subscription has ended: {fault}")
+        what = None if fault is None else reaction(fault)
+        if what is Reaction.STOP:
+            raise ConfigurationError(str(fault))
         if status == _FORBIDDEN:
             raise ConfigurationError(f"QuickBooks forbids this app the company (403): {fault or 'check realm_id'}")
         if status == _NOT_FOUND and fault is None:
             raise ConfigurationError(f"nothing at {self._base} (404): check api_url and realm_id")
-        if fault is not None and fault.code == faults.SYSTEM_FAILURE:
-            raise UnknownFateError(str(fault))
+        if what in {Reaction.PASSING, Reaction.UNKNOWN}:
+            raise UnknownFateError(str(fault), answered=True, fault=fault)
+        if what is Reaction.THROTTLED:
+            raise NotDoneError("throttled", throttled=True)
+        if fault is None and status >= _REDIRECT:
+            fault = refusal(status, answer if isinstance(answer, bytes) else b"", tid)
         if fault is not None:
             raise QboFaultError(fault)
         if not isinstance(answer, dict):
-            raise UnknownFateError("QuickBooks' answer is not JSON")
+            raise UnknownFateError("QuickBooks' answer is not JSON", answered=True)
         return answer
 
     def _attempt(
@@ -284,25 +323,44 @@ class QboClient:
             raise UnknownFateError(type(error).__name__) from None
         tid = response.headers.get("intuit_tid", "")
         logger.debug("%s %s answered %s, intuit_tid %s", method, path, response.status_code, tid)
-        if response.status_code == _TOO_MANY:
-            wait = _retry_after(response)
-            if wait is not None and wait > _LONGEST_WAIT_SECONDS:
-                raise UnreachableError(
-                    f"QuickBooks asks to wait {wait:.0f} s (Retry-After): everything waits for the next run"
-                )
-            raise NotDoneError("throttled", retry_after=wait, throttled=True)
-        if response.status_code >= _SERVER_ERROR:
-            raise UnknownFateError(f"HTTP {response.status_code}, intuit_tid {tid}")
-        try:
-            return response.status_code, simplejson.loads(response.content, use_decimal=True), tid
-        except ValueError:
-            return response.status_code, None, tid
+        _raise_by_status(response, len(data or b""), tid)
+        return response.status_code, _content(response), tid
 
     def _session(self) -> requests.Session:
         session: requests.Session | None = getattr(self._threads, "session", None)
         if session is None:
             session = self._threads.session = requests.Session()
         return session
+
+
+def _raise_by_status(response: requests.Response, size: int, tid: str) -> None:
+    """Raise what the status alone tells, whatever the answer holds."""
+    status = response.status_code
+    if status == _TOO_MANY:
+        wait = _retry_after(response)
+        if wait is not None and wait > _LONGEST_WAIT_SECONDS:
+            raise UnreachableError(
+                f"QuickBooks asks to wait {wait:.0f} s (Retry-After): everything waits for the next run"
+            )
+        raise NotDoneError("throttled", retry_after=wait, throttled=True)
+    if status == _TOO_LARGE:
+        raise TooLargeError(f"HTTP {status} to {size:,} bytes, intuit_tid {tid}")
+    if status >= _SERVER_ERROR:
+        fault = fault_in(_content(response), tid)
+        # A gateway that gave up (502 to 504) knows nothing of what goes on behind it.
+        told = f"HTTP {status}, intuit_tid {tid}" + (f": {fault}" if fault is not None else "")
+        raise UnknownFateError(told, answered=status == _INTERNAL_ERROR, fault=fault)
+
+
+def _is_object(row: Any) -> bool:  # noqa: ANN401 (any JSON)
+    return isinstance(row, dict)
+
+
+def _content(response: requests.Response) -> Any:  # noqa: ANN401 (any JSON, or bytes)
+    try:
+        return simplejson.loads(response.content, use_decimal=True)
+    except (ValueError, RecursionError):
+        return response.content
 
 
 def quoted(text: str) -> str:

@@ -2,8 +2,12 @@
 
 from __future__ import annotations
 
+import html
+import re
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
+
+from target_qbo.qbo.reactions import row_of
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -19,13 +23,12 @@ IN_DEPOSIT = "6540"
 STALE_OBJECT = "5010"
 STALE_REFERENCES = frozenset(("610", "2500"))
 
-_MEANINGS = {
-    PERIOD_CLOSED: "the books are closed for this date: open the period or leave the ticket out",
-    IN_DEPOSIT: "the payment is in a bank deposit: take it off the deposit first",
-    "610": "something the document refers to was made inactive or deleted in QuickBooks",
-    "2500": "something the document refers to does not exist in QuickBooks",
-    "5020": "the company's QuickBooks plan lacks a feature that this needs",
-}
+_MOST_TEXT = 100_000
+_TAGS = re.compile(r"<[^<>]{0,2000}>")
+_ERROR = re.compile(r"<(?:\w{1,20}:)?Error\s[^<>]{0,500}?\bcode\s{0,5}=\s{0,5}[\"'](?P<code>[^\"'<>]{1,40})[\"']")
+_MESSAGE = re.compile(r"<(?:\w{1,20}:)?Message>([^<]{0,4000})")
+_DETAIL = re.compile(r"<(?:\w{1,20}:)?Detail>([^<]{0,4000})")
+_SHOWN = 200
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,17 +43,17 @@ class Fault:
     @property
     def skip_code(self) -> str:
         """The code of a ticket that is skipped for it: QuickBooks' number, or our own word for what we found wrong."""
-        return f"qbo_{self.code}" if self.code.isdigit() else self.code
+        return f"qbo_{self.code}" if _is_number(self.code) or self.code.startswith("http_") else self.code
 
     def __str__(self) -> str:
         """Tell it in one line: our own words where there are better ones, QuickBooks' own always."""
         said = " ".join(f"{self.message}: {self.detail}".split()).strip(": ")
-        if not self.code.isdigit():
-            return said
-        meaning = _MEANINGS.get(self.code)
-        return (
-            f"{meaning} (QuickBooks fault {self.code}: {said})" if meaning else f"QuickBooks fault {self.code}: {said}"
-        )
+        row = row_of(self)
+        meaning = None if row is None else row.meaning
+        if not _is_number(self.code):
+            return f"{meaning} ({said})" if meaning else said
+        named = f"QuickBooks fault {self.code}: {said}"
+        return f"{meaning} ({named})" if meaning else named
 
 
 class QboFaultError(Exception):
@@ -76,18 +79,64 @@ class NotDoneError(Exception):
 
 
 class UnknownFateError(Exception):
-    """No answer, or none that can be understood: what was sent may have been done, or may be done yet."""
+    """No answer, or none that can be understood: what was sent may have been done, or may be done yet.
+
+    Attributes:
+        answered: Whether QuickBooks did answer, with an error: then nothing is executing any more.
+        fault: What it answered, where it could be read.
+    """
+
+    def __init__(self, text: str, *, answered: bool = False, fault: Fault | None = None) -> None:
+        super().__init__(text)
+        self.answered = answered
+        self.fault = fault
 
 
-def fault_in(body: Any, tid: str) -> Fault | None:  # noqa: ANN401 (any JSON)
-    """Return the first error of an answer's ``Fault`` (or the gateway's ``fault``), None where there is none."""
+class TooLargeError(Exception):
+    """The request was too large (413): nothing of it was carried out."""
+
+
+def fault_in(body: Any, tid: str) -> Fault | None:  # noqa: ANN401 (any JSON, or a text)
+    """Return the first error of an answer's ``Fault`` (or the gateway's ``fault``), None where there is none.
+
+    Args:
+        body: The answer as JSON, or its bytes where it is none: it may be XML all the same.
+        tid: The answer's ``intuit_tid``.
+    """
+    if isinstance(body, bytes):
+        return _fault_in_xml(body, tid)
     if not isinstance(body, dict):
         return None
     fault = body.get("Fault") or body.get("fault")
     if not isinstance(fault, dict):
         return None
     errors = fault.get("Error") or fault.get("error") or [{}]
-    return _fault(errors[0] if isinstance(errors, list) and errors else {}, tid)
+    first = errors[0] if isinstance(errors, list) and errors else errors
+    return _fault(first if isinstance(first, dict) else {}, tid)
+
+
+def refusal(status: int, body: bytes, tid: str) -> Fault:
+    """Return the fault that an answer without one amounts to: the gateway did not carry it out."""
+    words = " ".join(_TAGS.sub(" ", body[:_MOST_TEXT].decode("utf-8", "replace")).split())[:_SHOWN]
+    return Fault(f"http_{status}", f"QuickBooks did not carry it out (HTTP {status})", words, tid)
+
+
+def _fault_in_xml(body: bytes, tid: str) -> Fault | None:
+    """Read a fault in XML, as it comes at times though JSON was asked for, and at times not well-formed."""
+    text = body[:_MOST_TEXT].decode("utf-8", "replace").replace("<![CDATA[", "").replace("]]>", "")
+    error = _ERROR.search(text)
+    if error is None:
+        return None
+
+    def told(pattern: re.Pattern[str]) -> str:
+        found = pattern.search(text, error.end())
+        return html.unescape(found[1]) if found else ""
+
+    return Fault(error["code"], told(_MESSAGE), told(_DETAIL), tid)
+
+
+def _is_number(code: str) -> bool:
+    return code.removeprefix("-").isdigit()
 
 
 def _fault(error: Mapping[str, Any], tid: str) -> Fault:

@@ -51,6 +51,11 @@ class RateLimits:
         self._lock = threading.Lock()
         self.waited = 0.0
 
+    @property
+    def minute_seconds(self) -> float:
+        """How long a minute is: less than 60 seconds where a stand-in compresses time."""
+        return self._minute
+
     def try_take(self, *, batch: bool = False) -> float:
         """Take leave to send one request.
 

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 
 from target_qbo.accounting import DocumentKind
 from target_qbo.ledger.status import DocumentState
-from target_qbo.reconcile.documents import of_books, of_entries, of_lines
+from target_qbo.reconcile.documents import of_books, of_entries, of_lines, of_strangers
 from target_qbo.reconcile.figures import Row, Sums, total
 from target_qbo.reconcile.model import Problem, received, signed
 from target_qbo.reconcile.tickets import left_out, of_ticket
@@ -19,7 +19,7 @@ from target_qbo.reconcile.tickets import left_out, of_ticket
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
 
-    from target_qbo.reconcile.model import Booked, Due, Entry, LeftOut, Period, TicketKey, TillTicket
+    from target_qbo.reconcile.model import Booked, Due, Entry, LeftOut, Period, Stranger, TicketKey, TillTicket
 
 Identity = tuple[DocumentKind, str]
 """Kind and id of a document in QuickBooks."""
@@ -59,6 +59,7 @@ def prove(
     booked: Sequence[Booked],
     elsewhere: Sequence[Booked],
     customer: str | None,
+    strangers: Sequence[Stranger] = (),
 ) -> Proof:
     """Compare a period.
 
@@ -71,6 +72,8 @@ def prove(
         elsewhere: Documents that the ledger dates in the period and that are not among ``booked``, as far as QuickBooks
             still has them.
         customer: Id of the guest customer; None where there is none.
+        strangers: The guest customer's documents of kinds that we never make; of no location, so that they are left out
+            where one is looked at.
     """
     standing = [entry for entry in entries if entry.state is DocumentState.POSTED]
     by_id: dict[Identity, Entry] = {(one.kind, one.qbo_id): one for one in standing if one.qbo_id is not None}
@@ -91,9 +94,11 @@ def prove(
         if (one := left_out(ticket, own)) is not None:
             out.append(one)
     problems += of_lines(tickets, by_ticket, found)
+    others = [] if period.location_id is not None else strangers
+    problems += of_strangers(others)
     problems += _of_other_days(period, by_ticket, known)
     problems.sort(key=lambda one: (one.date, one.ticket or ("", ""), one.code))
-    days, methods = _sums(period, tickets, standing, ours, by_id, by_ticket, out)
+    days, methods = _sums(period, tickets, standing, ours, by_id, by_ticket, out, others)
     return Proof(days, methods, problems, out)
 
 
@@ -140,6 +145,7 @@ def _sums(
     by_id: Mapping[Identity, Entry],
     by_ticket: Mapping[TicketKey, Sequence[Entry]],
     out: Sequence[LeftOut],
+    others: Sequence[Stranger],
 ) -> tuple[list[Row], list[Row]]:
     days, methods = Sums(), Sums()
     for ticket in tickets:
@@ -156,7 +162,15 @@ def _sums(
     for booked in ours:
         if not booked.voided:
             _add(days, methods, "books", location_of(booked, by_id), booked)
+    _add_strangers(days, methods, others)
     return days.rows(), methods.rows()
+
+
+def _add_strangers(days: Sums, methods: Sums, others: Iterable[Stranger]) -> None:
+    for one in others:
+        days.add("books", one.date, None, None, one.amount)
+        if one.received:
+            methods.add("books", one.date, None, one.method, one.received)
 
 
 def _add_lacking(methods: Sums, ticket: TillTicket, own: Iterable[Entry]) -> None:

@@ -9,10 +9,10 @@ from target_qbo.ledger.status import DocumentState, TicketStatus
 from target_qbo.reconcile.model import Problem
 
 if TYPE_CHECKING:
-    from collections.abc import Collection, Iterator, Mapping, Sequence
+    from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
     from decimal import Decimal
 
-    from target_qbo.reconcile.model import Booked, Entry, Period, TicketKey, TillTicket
+    from target_qbo.reconcile.model import Booked, Entry, Line, Period, Stranger, TicketKey, TillTicket
 
 _ANEW = "resync the ticket to make it anew, or undo it"
 _RESYNC = "resync the ticket to put it right, or correct it in QuickBooks"
@@ -76,7 +76,10 @@ def of_lines(
     by_ticket: Mapping[TicketKey, Sequence[Entry]],
     found: Mapping[tuple[DocumentKind, str], Booked],
 ) -> Iterator[Problem]:
-    """Name documents whose lines are not the till's though their total is: income would stand on other accounts."""
+    """Name documents whose lines are not the till's though their total is: income would stand on other accounts.
+
+    Lines of equal amounts are told apart by their items, as far as the ledger knows these in QuickBooks.
+    """
     for ticket in tickets:
         if ticket.status != TicketStatus.POSTED or ticket.pending or not ticket.due:
             continue
@@ -85,17 +88,50 @@ def of_lines(
             booked = found.get((entry.kind, entry.qbo_id or ""))
             if booked is None or booked.voided or (booked.kind, booked.amount) != (wanted.kind, wanted.amount):
                 continue
-            if booked.lines != wanted.lines:
-                yield _entry(
-                    entry,
-                    "changed",
-                    f"was changed in QuickBooks: lines from {_listed(wanted.lines)} to {_listed(booked.lines)}",
-                    _RESYNC,
-                )
+            if (told := _other_lines(wanted.lines, booked.lines)) is not None:
+                yield _entry(entry, "changed", f"was changed in QuickBooks: lines from {told}", _RESYNC)
 
 
-def _listed(amounts: Sequence[Decimal]) -> str:
-    return " + ".join(f"{amount:,.2f}" for amount in amounts) or "none"
+def of_strangers(strangers: Iterable[Stranger]) -> Iterator[Problem]:
+    """Name documents of the guest customer of kinds that we never make: the same sales may be in them."""
+    for one in strangers:
+        yield Problem(
+            "not_ours",
+            one.date,
+            None,
+            None,
+            None,
+            one.qbo_id,
+            one.number,
+            abs(one.amount),
+            f"is a {one.word} of the guest customer's, and not ours",
+            "see whether the same sales are in it",
+        )
+
+
+def _other_lines(wanted: Sequence[Line], booked: Sequence[Line]) -> str | None:
+    """Tell how a document's lines differ from what the till wants; None: they don't.
+
+    Each is told by its amount and description, so that items which changed places between lines of equal amounts are
+    seen; where descriptions were written anew, by its amount alone.
+    """
+    if [line.amount for line in wanted] != [line.amount for line in booked]:
+        return f"{_listed(wanted)} to {_listed(booked)}"
+    if any(not line.item for line in booked) or wanted == booked:
+        return None
+    same_texts = [line[:2] for line in wanted] == [line[:2] for line in booked]
+    if not same_texts and _items(wanted) == _items(booked):
+        return None
+    return f"{_listed(wanted, items=True)} to {_listed(booked, items=True)}"
+
+
+def _items(lines: Sequence[Line]) -> list[tuple[Decimal, str]]:
+    return sorted((line.amount, line.item) for line in lines)
+
+
+def _listed(lines: Sequence[Line], *, items: bool = False) -> str:
+    shown = [f"{line.amount:,.2f}" + (f" on {line.item.partition(':')[2]}" if items else "") for line in lines]
+    return " + ".join(shown) or "none"
 
 
 class _Strangers:

@@ -33,17 +33,33 @@ class Verdict(StrEnum):
     UNKNOWN = "unknown"
 
 
+class Line(NamedTuple):
+    """A line of a document: the item as the rules call it (:func:`item_name`), the amount, and the description.
+
+    Of an item that the ledger does not know in QuickBooks the name is empty: then it is not compared.
+    """
+
+    amount: Decimal
+    text: str
+    item: str
+
+
+def item_name(role: str, name: str) -> str:
+    """Return an item as the rules call it: its role and its name, without case."""
+    return f"{role}:{name.casefold()}"
+
+
 class Due(NamedTuple):
     """A document or payment that the rules want. ``number`` is a payment's key; documents keep theirs once posted.
 
-    ``lines`` are the amounts of its lines, in order of size.
+    ``lines`` are its lines in order of size.
     """
 
     kind: DocumentKind
     number: str | None
     amount: Decimal
     method: str | None
-    lines: tuple[Decimal, ...] = ()
+    lines: tuple[Line, ...] = ()
 
 
 class TillTicket(NamedTuple):
@@ -82,7 +98,7 @@ class Booked(NamedTuple):
     """A document as QuickBooks has it; ``ticket`` is what its note says, None where it is not ours by its note.
 
     ``balance`` is what an invoice leaves open, ``unapplied`` what a payment pays nothing with, ``invoices`` the ids of
-    the invoices that it pays, ``lines`` the amounts of its lines in order of size.
+    the invoices that it pays, ``lines`` its lines in order of size.
     """
 
     kind: DocumentKind
@@ -98,7 +114,23 @@ class Booked(NamedTuple):
     balance: Decimal = ZERO
     unapplied: Decimal = ZERO
     invoices: tuple[str, ...] = ()
-    lines: tuple[Decimal, ...] = ()
+    lines: tuple[Line, ...] = ()
+
+
+class Stranger(NamedTuple):
+    """A document of a kind that we never make, and that stands on the guest customer.
+
+    ``word`` is what a person calls it, ``amount`` what it adds to the sales of its day, ``received`` what it adds to
+    the money received, by ``method``.
+    """
+
+    word: str
+    qbo_id: str
+    number: str | None
+    amount: Decimal
+    received: Decimal
+    date: dt.date
+    method: str | None
 
 
 @dataclass(frozen=True, slots=True)

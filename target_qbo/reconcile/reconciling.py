@@ -34,13 +34,14 @@ def reconcile(company: Company, period: Period) -> tuple[Proof, int]:
     ledger, settings = company.ledger, company.settings
     books = Books(company.client, ledger, settings.names.guest_customer)
     with _quick_turns():
-        reading = books.start(period)
+        reading, strangers = books.start(period), books.start_strangers(period)
         tickets = list(decided(ledger, period, settings.rules, dt.datetime.now(dt.UTC)))
         known = entries(proof.dated(ledger, period.first, period.last + dt.timedelta(days=1)))
         booked = [one for future in reading for one in future.result()]
+        others = [one for future in strangers for one in future.result()]
     known += _under_other_dates(ledger, booked, known)
     elsewhere = _elsewhere(books, period, booked, known)
-    return prove(period, tickets, known, booked, elsewhere, books.customer()), books.reads
+    return prove(period, tickets, known, booked, elsewhere, books.customer(), others), books.reads
 
 
 @contextlib.contextmanager

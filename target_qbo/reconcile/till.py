@@ -10,7 +10,7 @@ from target_qbo.accounting.decide import business_date
 from target_qbo.accounting.money import ZERO
 from target_qbo.ledger import proof
 from target_qbo.ledger.status import DocumentState, TicketStatus
-from target_qbo.reconcile.model import Due, Entry, Period, TillTicket, Verdict, method_name
+from target_qbo.reconcile.model import Due, Entry, Line, Period, TillTicket, Verdict, item_name, method_name
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -94,5 +94,6 @@ def _till_ticket(one: proof.Received, rules: Rules, now: dt.datetime) -> TillTic
 def _due(document: Document) -> tuple[Due, ...]:
     paid = tuple(Due(DocumentKind.PAYMENT, one.key, one.amount, one.method.value) for one in document.payments)
     method = None if document.method is None else document.method.value
-    lines = tuple(sorted(line.amount for line in document.lines))
+    sold = (Line(one.amount, one.description, item_name(one.item.role, one.item.name)) for one in document.lines)
+    lines = tuple(sorted(sold))
     return (Due(document.kind, None, document.total, method, lines), *paid)

@@ -12,10 +12,11 @@ from target_qbo.accounting import ItemKey, ItemRole, PaymentMethod
 from target_qbo.accounting.items import OWN_ITEMS
 from target_qbo.errors import ConfigurationError
 from target_qbo.names.entities import UnavailableError
+from target_qbo.names.lists import EVERY
 from target_qbo.names.plans import ACCOUNT_PLANS, AccountPlan, AccountRole
 from target_qbo.qbo import QboFaultError
 from target_qbo.survey.findings import Finding, Verdict
-from target_qbo.survey.rehearsal import EVERY, Rehearsal
+from target_qbo.survey.rehearsal import Rehearsal
 
 if TYPE_CHECKING:
     import datetime as dt

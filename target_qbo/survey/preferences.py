@@ -8,10 +8,9 @@ from __future__ import annotations
 from decimal import Decimal
 from typing import TYPE_CHECKING
 
-from target_qbo.names.lists import pick
+from target_qbo.names.lists import EVERY, pick
 from target_qbo.names.preferences import preferences_in
 from target_qbo.survey.findings import Finding, Verdict
-from target_qbo.survey.rehearsal import EVERY
 
 if TYPE_CHECKING:
     import datetime as dt

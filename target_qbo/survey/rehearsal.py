@@ -12,10 +12,9 @@ import sqlalchemy as sa
 
 from target_qbo.ledger import CompanyLedger
 from target_qbo.ledger.tables import companies, metadata
-from target_qbo.names.lists import name_field
+from target_qbo.names.lists import EVERY, name_field, named
 from target_qbo.names.preferences import preferences_in
 from target_qbo.qbo import Fault, QboFaultError, faults
-from target_qbo.qbo.client import quoted
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
@@ -23,7 +22,6 @@ if TYPE_CHECKING:
     from target_qbo.names.lists import Row
     from target_qbo.qbo import QboClient
 
-EVERY = "Active in (true,false)"
 _PEOPLE = ("Vendor", "Employee")
 _LACKS_FEATURE = "5020"
 
@@ -98,8 +96,7 @@ class Rehearsal(Carrying):
         return {**row, **body, "Active": True}
 
     def _is_someone(self, name: str) -> bool:
-        named = f"DisplayName = {quoted(name)}"
-        return any(True for entity in _PEOPLE for _ in self._client.query(entity, f"{named} and {EVERY}"))
+        return any(named(self._client, entity, (name,)) for entity in _PEOPLE)
 
 
 def scratch_ledger() -> CompanyLedger:

@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING
 from target_qbo.accounting import Document, PaymentMethod, decide_records
 from target_qbo.accounting.liabilities import Owed, booked_as_income
 from target_qbo.accounting.unmapped import Unmapped
-from target_qbo.ledger import references, runs, tickets
+from target_qbo.ledger import references, runs, tickets, units
 from target_qbo.posting.takeover import first_date
 from target_qbo.survey.findings import Finding, Verdict
 
@@ -103,7 +103,7 @@ def _posted(ledger: CompanyLedger) -> _Unnamed:
 def _waiting(ledger: CompanyLedger, settings: Settings) -> _Unnamed:
     has_account = PaymentMethod.GIFT_CARD in settings.deposit_accounts
     found = _Unnamed()
-    for pending in tickets.pending(ledger):
+    for pending in units.pending(ledger):
         decision = decide_records(
             pending.record, pending.payments, pending.discounts, settings.rules, dt.datetime.now(dt.UTC)
         )

@@ -77,6 +77,7 @@ def test_one_run_is_enough(shop: Shop, orders: list[dict[str, Any]], batch_size:
 
 @pytest.mark.parametrize("do", ["429", "expire_token"])
 def test_a_change_waits_as_long_as_it_must(shop: Shop, do: str) -> None:
+    shop.configure_target(batch_size=1)
     assert shop.sync().returncode == 0
     voided, changed, *_ = of_kind(shop, "invoice")
     edit(shop, voided, "void")

@@ -10,7 +10,6 @@ from tests.target.failures import (
     assert_all_fired,
     assert_only_skipped,
     assert_right,
-    assert_stopped_then_right,
     documents_of,
     edit,
     mark,
@@ -108,13 +107,19 @@ def test_a_token_that_is_always_stale_before_anything_was_touched(shop: Shop) ->
 
 
 def test_a_token_that_is_always_stale_half_way(shop: Shop) -> None:
-    """The payment is off already when the invoice is refused: the ticket stays open, and the next run goes on."""
+    """The payment is off already when the invoice is refused: it is put back, and the ticket says why."""
     assert shop.sync().returncode == 0
     ticket = of_kind(shop, "invoice")[0]
+    before = documents_of(shop, ticket)
     edit(shop, ticket, "set", tips=TIPS["invoice"], settle=True)
     refuse(shop, "5010", entity="Invoice", operation="update", times=99)
-    stopped = shop.sync()
+    result = shop.sync()
+    assert result.returncode == 0, result.stderr
     row = told(shop)[ticket["ticket_id"]]
-    assert row["status"] == "posting"
-    assert "5010" in row["reason"]
-    assert_stopped_then_right(shop, stopped, 3, "half done")
+    assert (row["status"], row["code"]) == ("skipped", "qbo_5010")
+    (after,) = documents_of(shop, ticket)
+    assert (after["total"], after["balance"]) == (before[0]["total"], "0.00")
+    shop.forget_faults()
+    resync = shop.console("resync", ticket["ticket_id"])
+    assert resync.returncode == 0, resync.stdout
+    assert shop.differences() == []

@@ -20,11 +20,11 @@ from target_qbo.errors import ConfigurationError
 from target_qbo.ledger import inbox, open_ledger
 from target_qbo.ledger.documents import StandingDocument
 from target_qbo.ledger.reading import open_to_read
-from target_qbo.ledger.status import HALF, REVISING, DocumentState, TicketStatus
+from target_qbo.ledger.status import DocumentState, Stands, TicketStatus
 from target_qbo.ledger.tables import companies
-from target_qbo.ledger.tickets import PendingTicket
-from target_qbo.posting.preview import Outcome, merged, preview
-from target_qbo.posting.work import fingerprint
+from target_qbo.ledger.units import UnitView
+from target_qbo.posting.plan import Outcome, fingerprint
+from target_qbo.posting.preview import merged, preview
 from tests.shop import BIN, Shop, run
 
 if TYPE_CHECKING:
@@ -242,7 +242,7 @@ def test_changes_are_left_alone_where_the_settings_say_so(small_shop: Shop) -> N
         "changed",
         "changed_inconsistent",
     ]
-    assert "stay as they are" in foretold[changed]["reason"]
+    assert "as they were" in foretold[changed]["reason"]
 
 
 def test_a_ticket_that_is_named_is_shown_though_nothing_is_to_be_done(small_shop: Shop) -> None:
@@ -267,7 +267,7 @@ def test_messages_that_break_the_contract_are_one_clear_line(small_shop: Shop) -
 # What stands, as a run may have left it
 
 
-def _ticket(*, paid: str = "30.00", status: str = "closed") -> PendingTicket:
+def _ticket(*, paid: str = "30.00", status: str = "closed") -> UnitView:
     record = {
         "location_id": "101",
         "ticket_id": "5001",
@@ -281,21 +281,28 @@ def _ticket(*, paid: str = "30.00", status: str = "closed") -> PendingTicket:
         "total": 30,
     }
     row = {"payment_id": "1", "method": "Cash", "amount": Decimal(paid)}
-    return PendingTicket(7, 0, TicketStatus.RECEIVED, None, record, [row], [], [], {})
+    return UnitView(7, 7, 0, TicketStatus.RECEIVED, record, [row])
 
 
-def _outcome(ticket: PendingTicket, on_change: str = "update") -> Outcome:
+def _outcome(ticket: UnitView, on_change: str = "update") -> Outcome:
     return preview(ticket, RULES, on_change=on_change, now=NOW).outcome
 
 
 def _standing(state: DocumentState = DocumentState.POSTED) -> StandingDocument:
     return StandingDocument(
-        *(1, 7, "invoice", "OLD-1", Decimal("30.00"), dt.date(2026, 3, 2), None, state, "r"),
-        NOW,
-        "55",
-        "0",
-        "101",
-        "5001",
+        unit=7,
+        kind="invoice",
+        number="OLD-1",
+        amount=Decimal("30.00"),
+        date=dt.date(2026, 3, 2),
+        method=None,
+        state=state,
+        qbo_id="55",
+        sync_token="0",
+        request_id="r",
+        sent_at=NOW,
+        location_id="101",
+        name="5001",
     )
 
 
@@ -304,15 +311,15 @@ def test_what_stands_decides_what_a_run_would_do() -> None:
     document = preview(ticket, RULES, on_change="update", now=NOW).document
     assert document is not None
     whole = fingerprint(document)
-    standing = replace(ticket, standing=[_standing()])
+    standing = replace(ticket, standing=[_standing()], stands=Stands.WHOLE)
     assert _outcome(ticket) is Outcome.NEW
     assert _outcome(replace(standing, fingerprint=whole)) is Outcome.UNCHANGED
     assert _outcome(replace(standing, fingerprint="other")) is Outcome.CHANGED
     assert _outcome(replace(standing, fingerprint="other"), "skip") is Outcome.SKIPPED
-    for unfinished in (None, REVISING, HALF + whole):
-        assert _outcome(replace(standing, fingerprint=unfinished)) is Outcome.UNFINISHED
+    for stands, mark in ((Stands.FOUND, None), (Stands.REVISING, None), (Stands.PART, whole)):
+        assert _outcome(replace(standing, stands=stands, fingerprint=mark)) is Outcome.UNFINISHED
     assert _outcome(replace(ticket, standing=[_standing(DocumentState.SENDING)])) is Outcome.OPEN
-    assert _outcome(replace(ticket, status=TicketStatus.UNDONE)) is Outcome.UNDONE
+    assert _outcome(replace(ticket, status=TicketStatus.UNDONE, pending=False)) is Outcome.UNDONE
     assert preview(replace(standing, fingerprint="other"), RULES, on_change="update", now=NOW).number == "OLD-1"
 
 
@@ -324,19 +331,20 @@ def test_what_stands_decides_what_a_run_would_do() -> None:
         (_ticket(status="voided"), None, None),
     ],
 )
-def test_what_can_not_be_posted(ticket: PendingTicket, whole: str | None, half: str | None) -> None:
-    standing = replace(ticket, standing=[_standing()])
-    assert preview(replace(standing, fingerprint="x"), RULES, on_change="update", now=NOW).code == whole
-    assert preview(replace(standing, fingerprint=REVISING), RULES, on_change="update", now=NOW).code == half
+def test_what_can_not_be_posted(ticket: UnitView, whole: str | None, half: str | None) -> None:
+    standing = replace(ticket, standing=[_standing()], stands=Stands.WHOLE, fingerprint="x")
+    assert preview(standing, RULES, on_change="update", now=NOW).planned.code == whole
+    standing = replace(standing, stands=Stands.REVISING, fingerprint=None)
+    assert preview(standing, RULES, on_change="update", now=NOW).planned.code == half
 
 
 def test_a_wait_has_an_end() -> None:
     one = preview(_ticket(paid="29.00"), RULES, on_change="update", now=NOW)
-    assert (one.outcome, one.until) == (Outcome.WAITING, dt.datetime(2026, 3, 5, 18, 20, tzinfo=dt.UTC))
+    assert (one.outcome, one.planned.until) == (Outcome.WAITING, dt.datetime(2026, 3, 5, 18, 20, tzinfo=dt.UTC))
 
 
 def test_what_is_undone_stays_so_until_it_changes() -> None:
-    undone = replace(_ticket(), status=TicketStatus.UNDONE)
+    undone = replace(_ticket(), status=TicketStatus.UNDONE, pending=False)
     assert _outcome(merged(_ticket(), undone)) is Outcome.UNDONE
     assert _outcome(merged(_ticket(paid="30.0000"), undone)) is Outcome.UNDONE
     assert _outcome(merged(_ticket(status="voided"), undone)) is Outcome.VOIDED

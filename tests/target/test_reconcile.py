@@ -12,8 +12,8 @@ import simplejson
 from lxml import etree
 
 from tests.shop import Shop
-from tests.target.companies import by_hand, invoice_by_hand
-from tests.target.failures import edit, mark
+from tests.target.companies import by_hand, invoice_by_hand, named
+from tests.target.failures import edit, mark, ring_up
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -45,7 +45,7 @@ def test_right_books_agree_and_what_is_left_out_is_told(shop: Shop) -> None:
     shop.calls()
     told = reconcile(shop, code=0)
     calls = shop.calls()
-    assert (told["problems"], told["reads"], calls["reads"], calls["writes"]) == ([], 3, 3, 0)
+    assert (told["problems"], told["reads"], calls["reads"], calls["writes"]) == ([], 5, 5, 0)
     books = shop.get("books")["totals"]
     sales = Decimal(books["invoices"]) - Decimal(books["refund_receipts"])
     totals = told["totals"]
@@ -170,6 +170,51 @@ def test_what_a_person_did_in_quickbooks_is_named(shop: Shop) -> None:
     assert table.returncode == 1
     assert all(row["line"] in table.stdout for row in told["problems"])
     assert "differs" in table.stdout
+
+
+def test_two_lines_of_one_amount_that_changed_places_are_named(small_shop: Shop) -> None:
+    """Income would stand on the wrong account, and no sum tells it."""
+    lines = [{"name": "Shampoo", "price": "12.00"}, {"name": "Cut", "price": "12.00", "kind": "Service"}]
+    ring_up(small_shop, lines=lines)
+    assert small_shop.sync().returncode == 0
+    day = ("--from", FIRST, "--to", LAST, "--format", "json")
+    assert small_shop.console("reconcile", *day).returncode == 0
+    rows = small_shop.get("qbo-entities?entity=Invoice")["Invoice"]
+    row = next(row for row in rows if any("Shampoo" in str(line.get("Description")) for line in row["Line"]))
+    sold = [line for line in row["Line"] if "SalesItemLineDetail" in line]
+    first, second = (line["SalesItemLineDetail"]["ItemRef"]["value"] for line in sold)
+    swapped = [
+        {
+            "DetailType": "SalesItemLineDetail",
+            "Amount": line["Amount"],
+            "Description": line["Description"],
+            "SalesItemLineDetail": {"ItemRef": {"value": item}, "Qty": 1, "UnitPrice": line["Amount"]},
+        }
+        for line, item in zip(sold, (second, first), strict=True)
+    ]
+    body = {"sparse": True, "Line": swapped}
+    small_shop.post("qbo/entity", {"op": "update", "entity": "Invoice", "id": row["Id"], "body": body})
+    told = small_shop.console("reconcile", *day)
+    assert told.returncode == 1
+    (problem,) = simplejson.loads(told.stdout, use_decimal=True)["problems"]
+    assert (problem["code"], problem["id"]) == ("changed", row["Id"])
+    assert "service" in problem["text"].casefold()
+
+
+def test_sales_receipts_and_credit_memos_of_the_guest_customer_are_named(small_shop: Shop) -> None:
+    assert small_shop.sync().returncode == 0
+    guest = named(small_shop, "Customer", "Guest Customer")
+    detail = {"ItemRef": named(small_shop, "Item", "Sales"), "Qty": 1}
+    for entity, amount in (("SalesReceipt", 70), ("CreditMemo", 20)):
+        line = {"DetailType": "SalesItemLineDetail", "Amount": amount}
+        line["SalesItemLineDetail"] = detail | {"UnitPrice": amount}
+        by_hand(small_shop, entity, CustomerRef=guest, TxnDate=FIRST, DocNumber=f"BY-HAND-{amount}", Line=[line])
+    told = reconcile(small_shop, code=1)
+    assert sorted((one["code"], one["document"], one["amount"]) for one in told["problems"]) == [
+        ("not_ours", "BY-HAND-20", 20),
+        ("not_ours", "BY-HAND-70", 70),
+    ]
+    assert told["totals"]["books"] - told["totals"]["ledger"] == 50
 
 
 def test_changes_at_the_till_are_found_by_fetching_anew(small_shop: Shop) -> None:

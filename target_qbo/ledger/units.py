@@ -1,0 +1,185 @@
+"""Posting units: what is posted as one, with all that was received for it and all that stands. Today: a ticket."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any
+
+import sqlalchemy as sa
+
+from target_qbo.ledger import content
+from target_qbo.ledger.documents import missing_requests, standing
+from target_qbo.ledger.status import HALF_DONE, STANDING, DocumentState, Stands, TicketStatus
+from target_qbo.ledger.tables import discounts, payments, tickets, units
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Mapping, Sequence
+
+    from sqlalchemy.engine import Connection
+
+    from target_qbo.ledger.database import CompanyLedger
+    from target_qbo.ledger.documents import StandingDocument
+
+_A_READ = 200
+TICKET = "ticket"
+"""The kind of a unit that is one ticket."""
+
+
+@dataclass(frozen=True, slots=True)
+class UnitView:
+    """A unit as the ledger has it.
+
+    Attributes:
+        key: The unit's key in the ledger; 0 where it has none yet.
+        ticket: The key of its ticket.
+        revision: Goes back with what becomes of it: where more was received meanwhile, it stays pending.
+        status: Of its ticket.
+        record: The ticket as it was received; empty where it was found in QuickBooks and never received.
+        pending: Whether it is to be decided, or to be finished.
+        stands: What stands of it.
+        fingerprint: Of the documents that stand, or are to, where part of them does.
+        standing: The documents that stand or may stand.
+        lifted: Payments that were voided for a change that is not through.
+        missing: Requestids, by kind and number, of documents that were sent, never answered and do not stand.
+        failures: Runs in which it alone got no answer.
+        code: Why it is skipped, or stays undone, for programs.
+        reason: The same for people, or why it waits.
+    """
+
+    key: int
+    ticket: int
+    revision: int
+    status: TicketStatus
+    record: Mapping[str, Any]
+    payments: Sequence[Mapping[str, Any]] = ()
+    discounts: Sequence[Mapping[str, Any]] = ()
+    pending: bool = True
+    stands: Stands = Stands.NOTHING
+    fingerprint: str | None = None
+    standing: Sequence[StandingDocument] = ()
+    lifted: Sequence[StandingDocument] = ()
+    missing: Mapping[tuple[str, str], str] = field(default_factory=dict)
+    failures: int = 0
+    code: str | None = None
+    reason: str | None = None
+
+    @property
+    def half_done(self) -> bool:
+        """Whether it was last seen half posted, half changed or half undone, so that what stands can't just stay."""
+        return self.stands in HALF_DONE
+
+    @property
+    def insisted(self) -> bool:
+        """Whether a person asked that what stands be put right, also where changes are to be left alone."""
+        return self.stands is Stands.EDITED
+
+
+def assign(ledger: CompanyLedger) -> None:
+    """Give every pending ticket the unit with which it is posted: each one of its own."""
+    due = sa.and_(
+        tickets.c.company_id == ledger.company_id, tickets.c.pending, tickets.c.unit.is_(None), tickets.c.content != ""
+    )
+    columns = {
+        "company_id": tickets.c.company_id,
+        "kind": sa.literal(TICKET),
+        "location_id": tickets.c.location_id,
+        "name": tickets.c.ticket_id,
+        "stands": sa.literal(Stands.NOTHING.value),
+    }
+    own = sa.select(units.c.id).where(
+        units.c.company_id == tickets.c.company_id,
+        units.c.kind == TICKET,
+        units.c.location_id == tickets.c.location_id,
+        units.c.name == tickets.c.ticket_id,
+    )
+    with ledger.write() as connection:
+        new = sa.select(*columns.values()).where(due).order_by(tickets.c.id)
+        connection.execute(sa.insert(units).from_select(list(columns), new))
+        connection.execute(sa.update(tickets).where(due).values(unit=own.scalar_subquery()))
+
+
+def pending(ledger: CompanyLedger) -> Iterator[UnitView]:
+    """Yield every unit to be decided or finished once, in the order of receipt, reading a few hundred at a time."""
+    last = 0
+    while True:
+        query = select().where(tickets.c.company_id == ledger.company_id, tickets.c.pending, tickets.c.id > last)
+        query = query.where(tickets.c.content != "")  # found in QuickBooks, its record not received yet
+        with ledger.read() as connection:
+            rows = connection.execute(query.order_by(tickets.c.id).limit(_A_READ)).all()
+            if not rows:
+                return
+            some = with_rows(ledger, connection, rows)
+        yield from some
+        last = rows[-1].id
+
+
+def whole(ledger: CompanyLedger, ticket_keys: Sequence[int]) -> dict[int, UnitView]:
+    """Return the units of tickets, by the tickets' keys: a few hundred at a time are meant."""
+    with ledger.read() as connection:
+        rows = connection.execute(select().where(tickets.c.id.in_(ticket_keys))).all()
+        return {view.ticket: view for view in with_rows(ledger, connection, rows)}
+
+
+def of_keys(ledger: CompanyLedger, unit_keys: Sequence[int]) -> list[UnitView]:
+    """Return units by their keys, in the order of receipt: a few hundred at a time are meant."""
+    with ledger.read() as connection:
+        rows = connection.execute(select().where(tickets.c.unit.in_(unit_keys)).order_by(tickets.c.id)).all()
+        return with_rows(ledger, connection, rows)
+
+
+def select() -> sa.Select[Any]:
+    """Return a query for the rows that :func:`with_rows` takes: tickets with what is known of their units."""
+    return sa.select(tickets, units.c.stands, units.c.fingerprint, units.c.failures).join_from(
+        tickets, units, units.c.id == tickets.c.unit, isouter=True
+    )
+
+
+def with_rows(ledger: CompanyLedger, connection: Connection, rows: Sequence[sa.Row[Any]]) -> list[UnitView]:
+    """Return units, given their rows, with all that was received for them and all that stands."""
+    keys = [row.unit for row in rows if row.unit is not None]
+    documents, missing = standing(ledger, keys, (*STANDING, DocumentState.LIFTED)), missing_requests(ledger, keys)
+    by_location: dict[str, list[str]] = defaultdict(list)
+    for row in rows:
+        by_location[row.location_id].append(row.ticket_id)
+    sent_as: dict[int, dict[tuple[str, str], str]] = defaultdict(dict)
+    for (key, kind, number), request_id in missing.items():
+        sent_as[key][kind, number] = request_id
+    paid = _rows_of(connection, payments, ledger.company_id, by_location)
+    discounted = _rows_of(connection, discounts, ledger.company_id, by_location)
+    return [
+        UnitView(
+            key=row.unit or 0,
+            ticket=row.id,
+            revision=row.revision,
+            status=TicketStatus(row.status),
+            record=content.decode(row.content) if row.content else {},
+            payments=paid[row.location_id, row.ticket_id],
+            discounts=discounted[row.location_id, row.ticket_id],
+            pending=row.pending,
+            stands=Stands(row.stands or Stands.NOTHING),
+            fingerprint=row.fingerprint,
+            standing=[one for one in documents.get(row.unit, ()) if one.state in STANDING],
+            lifted=[one for one in documents.get(row.unit, ()) if one.state is DocumentState.LIFTED],
+            missing=sent_as[row.unit],
+            failures=row.failures or 0,
+            code=row.code,
+            reason=row.reason,
+        )
+        for row in rows
+    ]
+
+
+def _rows_of(
+    connection: Connection, table: sa.Table, company_id: int, by_location: Mapping[str, Sequence[str]]
+) -> dict[tuple[str, str], list[Mapping[str, Any]]]:
+    found: dict[tuple[str, str], list[Mapping[str, Any]]] = defaultdict(list)
+    for location_id, ticket_ids in by_location.items():
+        query = sa.select(table.c.ticket_id, table.c.content).where(
+            table.c.company_id == company_id,
+            table.c.location_id == location_id,
+            table.c.ticket_id.in_(ticket_ids),
+        )
+        for ticket_id, text in connection.execute(query):
+            found[location_id, ticket_id].append(content.decode(text))
+    return found

@@ -1,0 +1,131 @@
+"""The ledger's side of sending: every document noted before it leaves, every answer noted before what follows leaves.
+
+It decides nothing and sends nothing: what an answer means says the unit's work, and this writes it down.
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+import logging
+import uuid
+from typing import TYPE_CHECKING
+
+from target_qbo.ledger import adopting, changes
+from target_qbo.ledger.changes import Changes, Sending
+from target_qbo.ledger.lifecycle import TicketEvent
+from target_qbo.posting.ops import Unknown, Verb
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator, Sequence
+
+    from target_qbo.ledger import CompanyLedger
+    from target_qbo.ledger.changes import Key
+    from target_qbo.posting.ops import Op, Outcome
+    from target_qbo.posting.unit import Unit
+
+logger = logging.getLogger("target-qbo.posting")
+
+_AT_ONCE = 500
+
+
+class Journal:
+    """Writes down what leaves and what comes back (the executor's ``Bookkeeper``).
+
+    Args:
+        ledger: The company's ledger.
+        still_alone: Raises where it is not sure any more that no other process posts for the company.
+
+    Attributes:
+        again: Units to be planned again in another pass: of unknown fate, or with names looked up anew.
+        given_up: Units that were left for a later run, because something got no answer.
+        names_anew: Units of which a reference turned out stale.
+    """
+
+    def __init__(self, ledger: CompanyLedger, still_alone: Callable[[], None]) -> None:
+        self._ledger = ledger
+        self._still_alone = still_alone
+        self._gathered = Changes()
+        self.again: set[int] = set()
+        self.given_up: set[int] = set()
+        self.names_anew: set[int] = set()
+
+    def begin(self, work: Unit) -> Iterator[Op]:
+        """Yield the first operations of a unit; where there are none, it is settled on the way."""
+        found = Changes()
+        ops = work.begin(found)
+        if ops:
+            changes.write(self._ledger, found, now())
+        else:
+            self.gather(found)
+            self._close(work, found)
+        yield from ops
+
+    def gather(self, found: Changes) -> None:
+        """Take changes that nothing waits for, to be written down many at a time."""
+        self._gathered.units += found.units
+        self._gathered.ended += found.ended
+        self._gathered.failed += found.failed
+        self._gathered.settled += found.settled
+        if len(self._gathered) >= _AT_ONCE:
+            self.flush()
+
+    def flush(self) -> None:
+        """Write down what was gathered."""
+        gathered, self._gathered = self._gathered, Changes()
+        changes.write(self._ledger, gathered, now())
+
+    def leaving(self, ops: Sequence[Op]) -> str:
+        """Write down, durably, that these operations are about to be sent; the posting lock must still be ours.
+
+        Returns:
+            The requestid of their request.
+        """
+        self._still_alone()
+        if ops[0].verb is not Verb.CREATE:  # can be done again without harm
+            return uuid.uuid4().hex
+        sendings = [
+            Sending(op.key, op.amount, op.date, op.method, op.work.fingerprint, op.digest(), op.work.view.ticket)
+            for op in ops
+        ]
+        return changes.send(self._ledger, sendings, now())
+
+    def answered(self, outcomes: Sequence[tuple[Op, Outcome]]) -> list[Op]:
+        """Write down the outcomes; returns the operations that became possible."""
+        found, follow = Changes(), []
+        lost: dict[bool, list[Key]] = {True: [], False: []}
+        for op, outcome in outcomes:
+            if isinstance(outcome, Unknown) and op.verb is Verb.CREATE:
+                lost[outcome.answered].append(op.key)
+        for op, outcome in outcomes:
+            follow += op.work.answered(op, outcome, found)
+            for document in op.work.adopted:
+                text = "%s %s of this ticket was there already and is taken over"
+                named = {"event_name": "document_adopted", **op.work.names}
+                logger.info(text, document.kind, document.number, extra=named)
+            adopting.adopt(self._ledger, op.work.adopted, now())
+            op.work.adopted = []
+        changes.write(self._ledger, found, now())
+        changes.unanswered(self._ledger, lost[False], lost[True], now())
+        for op, _ in outcomes:
+            self._close(op.work, found)
+        return follow
+
+    def _close(self, work: Unit, found: Changes) -> None:
+        """Take note of a unit that is to be planned again, and tell of one that is posted."""
+        if work.stalled:
+            self.again.add(work.unit)
+        if work.unanswered and not work.open:
+            self.given_up.add(work.unit)
+        if work.names_anew:
+            self.names_anew.add(work.unit)
+        if work.document is not None and any(
+            one.ticket == work.view.ticket and one.event is TicketEvent.POSTED for one in found.settled
+        ):
+            document = work.document
+            named = {"event_name": "ticket_posted", **work.names}
+            logger.debug("posted: %s %s of %s", document.kind, document.number, document.total, extra=named)
+
+
+def now() -> dt.datetime:
+    """Return the present moment."""
+    return dt.datetime.now(dt.UTC)

@@ -1,0 +1,158 @@
+"""What QuickBooks holds of ours, looked up where a request was never answered, or where a person asks.
+
+Reads only; what it finds is written into the ledger, so that planning sees it.
+Source: design, Posting, exactly once (6); accounting rules, Documents (is a document found ours?).
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+import logging
+import time
+from collections import defaultdict
+from typing import TYPE_CHECKING
+
+from target_qbo.accounting import DocumentKind
+from target_qbo.accounting.kinds import facts
+from target_qbo.accounting.naming import ownership_mark
+from target_qbo.ledger import changes, documents
+from target_qbo.ledger.changes import Answer, Changes
+from target_qbo.ledger.lifecycle import DocumentEvent
+from target_qbo.posting.findings import altered
+from target_qbo.posting.standing import Standing
+from target_qbo.qbo.client import quoted
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Sequence
+
+    from target_qbo.ledger import CompanyLedger
+    from target_qbo.ledger.changes import Key
+    from target_qbo.ledger.documents import StandingDocument
+    from target_qbo.qbo import Fault, QboClient
+
+logger = logging.getLogger("target-qbo.recovery")
+
+_NUMBERS_A_READ = 30
+_IDS_A_READ = 200
+_NEVER_CHANGED = "0"
+
+
+def find_unknown(ledger: CompanyLedger, client: QboClient, settle_seconds: float) -> dict[int, Fault]:
+    """Find out the fate of every document that was sent and never answered.
+
+    Nothing is looked up while the request may still be executing. Each is then posted, or known not to be there, or
+    known to be there otherwise than it was sent.
+
+    Returns:
+        What differs, by the units of which a document was found so.
+
+    Raises:
+        UnreachableError: QuickBooks can't be reached.
+    """
+    differing: dict[int, Fault] = {}
+    unknown = documents.of_unknown_fate(ledger)
+    if not unknown:
+        return differing
+    _let_settle(unknown, settle_seconds)
+    by_kind: dict[str, list[StandingDocument]] = defaultdict(list)
+    for document in unknown:
+        by_kind[document.kind].append(document)
+    # Invoices first: a payment is held against the id of its own.
+    for kind in sorted(by_kind):
+        some = by_kind[kind]
+        for start in range(0, len(some), _NUMBERS_A_READ):
+            differing |= _find_some(ledger, client, DocumentKind(kind), some[start : start + _NUMBERS_A_READ])
+    return differing
+
+
+def _let_settle(unknown: Iterable[StandingDocument], settle_seconds: float) -> None:
+    latest = max((document.sent_at for document in unknown if document.sent_at), default=None)
+    if latest is None:
+        return
+    # No longer than that, whatever the clock was set back to.
+    wait = min((latest - dt.datetime.now(dt.UTC)).total_seconds(), 0) + settle_seconds
+    if wait > 0:
+        logger.info("a request was never answered: waiting %.0f s until it can be looked up", wait)
+        time.sleep(wait)
+
+
+def _find_some(
+    ledger: CompanyLedger, client: QboClient, kind: DocumentKind, some: Sequence[StandingDocument]
+) -> dict[int, Fault]:
+    field = facts(kind).number_field
+    numbers = ",".join(quoted(document.number) for document in some)
+    rows: dict[str, list[Standing]] = defaultdict(list)
+    for one in client.query(facts(kind).entity, f"{field} in ({numbers})"):
+        rows[str(one.get(field))].append(Standing(kind, one))
+    invoices = _invoices(ledger, some) if kind is DocumentKind.PAYMENT else {}
+    known = documents.known_ids(ledger, kind, [row.qbo_id for found in rows.values() for row in found])
+    found = Changes()
+    differing: dict[int, Fault] = {}
+    for document in some:
+        ours = [row for row in rows[document.number] if row.is_of(ownership_mark(document.location_id, document.name))]
+        standing = [row for row in ours if not row.voided]
+        row = next((one for one in standing if _agrees(one, document) or _is_untouched(one, document)), None)
+        if row is not None:
+            pays = kind is not DocumentKind.PAYMENT or row.pays(invoices.get(document.unit), document.amount)
+            total = row.total(document.amount)
+            found.answers.append(Answer(document.key, row.qbo_id, row.sync_token, total, pays=pays))
+        elif standing:
+            found.happened[DocumentEvent.DIFFERS].append(document.key)
+            differing[document.unit] = altered(kind, document.number, document.amount, document.date, standing[0])
+        else:
+            found.happened[DocumentEvent.NOT_THERE].append(document.key)
+            # It was made and then voided by a person: its requestid would bring just that one back. One that the ledger
+            # knows is an earlier one's, and says nothing of this sending, which may still be executing.
+            if any(one.qbo_id not in known for one in ours):
+                found.taken_out.add(document.key)
+    text = "%s of unknown fate: %d stand in QuickBooks, %d do not, %d differ"
+    missing = len(found.happened[DocumentEvent.NOT_THERE])
+    logger.info(text, kind, len(found.answers), missing, len(differing))
+    changes.write(ledger, found, dt.datetime.now(dt.UTC))
+    return differing
+
+
+def _invoices(ledger: CompanyLedger, payments: Sequence[StandingDocument]) -> dict[int, str | None]:
+    """Return the ids of the invoices that payments are for, by unit."""
+    standing = documents.standing(ledger, sorted({payment.unit for payment in payments}))
+    return {
+        unit: document.qbo_id
+        for unit, some in standing.items()
+        for document in some
+        if document.kind == DocumentKind.INVOICE
+    }
+
+
+def _agrees(row: Standing, document: StandingDocument) -> bool:
+    """Tell whether what stands agrees with what was sent in total and date."""
+    return (row.total(document.amount), row.date) == (document.amount, document.date)
+
+
+def _is_untouched(row: Standing, document: StandingDocument) -> bool:
+    """Tell whether a document is just what was sent, though QuickBooks made another total of it, with a tax, say.
+
+    It is entered with that total, and then treated as one that was answered with it.
+    """
+    return document.kind != DocumentKind.PAYMENT and row.sync_token == _NEVER_CHANGED and row.date == document.date
+
+
+def by_id(client: QboClient, standing: Iterable[StandingDocument]) -> dict[Key, Standing]:
+    """Read documents as they stand now, up to 200 in a read; those that are voided or gone are left out.
+
+    Raises:
+        UnreachableError: QuickBooks can't be reached.
+    """
+    by_kind: dict[str, dict[str, StandingDocument]] = defaultdict(dict)
+    for document in standing:
+        if document.qbo_id is not None:
+            by_kind[document.kind][document.qbo_id] = document
+    rows: dict[Key, Standing] = {}
+    for name, of_kind in by_kind.items():
+        kind, ids = DocumentKind(name), list(of_kind)
+        for place in range(0, len(ids), _IDS_A_READ):
+            named = ",".join(quoted(one) for one in ids[place : place + _IDS_A_READ])
+            for row in client.query(facts(kind).entity, f"Id in ({named})"):
+                found = Standing(kind, row)
+                if not found.voided:
+                    rows[of_kind[found.qbo_id].key] = found
+    return rows

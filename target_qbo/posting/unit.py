@@ -1,0 +1,344 @@
+"""What is known of a unit under way: its documents as they stand, the operations on them, and the ends it can come to.
+
+It sends nothing and writes nothing; :mod:`target_qbo.posting.work` has the way that a unit takes.
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+from abc import ABC, abstractmethod
+from collections import Counter
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING, Any, Protocol
+
+from target_qbo.accounting import DocumentKind
+from target_qbo.ledger.changes import Changes, Settled, UnitChange
+from target_qbo.ledger.documents import StandingDocument
+from target_qbo.ledger.lifecycle import TicketEvent, UnitEvent
+from target_qbo.posting.findings import (
+    UNANSWERED,
+    Hindrance,
+)
+from target_qbo.posting.ops import Op, Verb
+from target_qbo.posting.payloads import document_body
+from target_qbo.posting.plan import Plan, fingerprint
+from target_qbo.qbo import Fault, faults
+from target_qbo.qbo.reactions import Reaction
+
+if TYPE_CHECKING:
+    from collections.abc import Collection, Mapping, Sequence
+
+    from target_qbo.accounting import Document, Payment
+    from target_qbo.ledger.adopting import Found
+    from target_qbo.ledger.changes import Key
+    from target_qbo.ledger.status import DocumentState
+    from target_qbo.ledger.units import UnitView
+    from target_qbo.names.methods import Methods
+    from target_qbo.posting.ops import Outcome
+    from target_qbo.posting.payloads import DocumentRefs
+    from target_qbo.posting.standing import Standing
+    from target_qbo.posting.summary import RunSummary
+
+GIVEN_UP_AFTER = 3
+"""In so many runs a unit is tried that alone gets no answer, before its ticket is skipped."""
+
+# What is voided keeps its number: a ticket that was undone and posted several times needs as many.
+_FURTHER_NUMBERS = 8
+_TRIES = 3
+_READ_AGAIN = frozenset((Reaction.READ_AGAIN, Reaction.NAMES_ANEW))
+
+
+class Asking(Protocol):
+    """What a unit's work may have to know beyond its own documents."""
+
+    def known(self, kind: DocumentKind, qbo_ids: Sequence[str]) -> Collection[str]:
+        """Return which of these documents the ledger has."""
+
+    def methods(self) -> Methods:
+        """Return the names of payment methods."""
+
+    def closed_until(self) -> dt.date | None:
+        """Return up to which date, included, the books are closed."""
+
+
+@dataclass(frozen=True, slots=True)
+class End:
+    """What becomes of the ticket when nothing stands of it any more; no event: nothing."""
+
+    event: TicketEvent | None
+    code: str | None = None
+    reason: str | None = None
+    until: dt.datetime | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Opening:
+    """What is written down before what stands is touched, and what the ticket's reason is meanwhile."""
+
+    unit: UnitEvent
+    reason: str | None = None
+
+
+CHANGE = Opening(UnitEvent.CHANGES)
+
+
+class Unit(ABC):
+    """A unit under way.
+
+    Args:
+        view: The unit as the ledger has it.
+        planned: What is to be done.
+        refs: Ids of what the document refers to.
+        asking: What else it may have to know.
+        summary: Where documents and tickets are counted.
+        end: What becomes of the ticket where nothing is to stand; None: what is planned is to stand.
+        opening: What is written down before what stands is touched.
+        ask_anew: Whether a stale id of something that it refers to may be looked up anew; else it is a refusal.
+        then: What a person does after having put right what hinders it.
+
+    Attributes:
+        unit: The unit's key in the ledger.
+        document: What is to stand.
+        names_anew: Whether an id that it refers to is stale: to be planned again with all names looked up.
+        stalled: Whether the fate of a write is not known: to be planned again when it was looked up.
+        adopted: Documents to be entered before what else is written down.
+        ended: Whether all was done that was to be done.
+        left: Why it was left as it was; None: it was not.
+        open: Whether it was left half done.
+        unanswered: Whether that is because something got no answer.
+    """
+
+    def __init__(
+        self,
+        view: UnitView,
+        planned: Plan,
+        refs: DocumentRefs | None,
+        asking: Asking,
+        summary: RunSummary,
+        *,
+        end: End | None = None,
+        opening: Opening | None = CHANGE,
+        ask_anew: bool = True,
+        then: str = "resync the ticket",
+    ) -> None:
+        self.view = view
+        self.unit = view.key
+        self.document: Document | None = planned.document if end is None else None
+        self.names_anew = False
+        self.stalled = False
+        self.adopted: list[Found] = []
+        self.ended = False
+        self.left: Hindrance | None = None
+        self.open = False
+        self.unanswered = False
+        self._planned = planned
+        self._refs = refs
+        self._asking = asking
+        self._summary = summary
+        self._end = end
+        self._opening = opening
+        self._ask_anew = ask_anew
+        self._then = then
+        self._standing: dict[Key, StandingDocument] = {one.key: one for one in view.standing}
+        self._lifted: dict[Key, StandingDocument] = {one.key: one for one in view.lifted}
+        self._rows: dict[Key, Standing | None] = {}
+        self._aged: set[Key] = set()  # documents that changed since they were read
+        self._leaving: set[Key] = {one.key for one in planned.leaving}
+        self._main: StandingDocument | None = planned.main
+        self._update = planned.update
+        self._unpaid: dict[str, Payment] = {one.key: one for one in planned.pay} if end is None else {}
+        self._fault: Fault | None = None
+        self._obstacle: Fault | str | None = None
+        self._takes_back = False
+        self._puts_back = False
+        self._looked = False
+        self._outstanding = 0
+        self._tries: Counter[Key] = Counter()
+        self._renumbered = 0
+        self._number_is_taken = False
+        self._fingerprint: str | None = None
+
+    @property
+    def fingerprint(self) -> str | None:
+        """The hash of what is to stand; None where nothing is."""
+        if self._fingerprint is None and self.document is not None:
+            self._fingerprint = fingerprint(self.document)
+        return self._fingerprint
+
+    @property
+    def names(self) -> Mapping[str, Any]:
+        """The ticket's names, for the log."""
+        fields = {"location": "location_id", "ticket": "ticket_id", "receipt": "number"}
+        return {name: self.view.record.get(column) for name, column in fields.items()}
+
+    @abstractmethod
+    def begin(self, changes: Changes) -> list[Op]:
+        """Return the first operations; what there is to write down without any goes into ``changes``."""
+
+    @abstractmethod
+    def answered(self, op: Op, outcome: Outcome, changes: Changes) -> list[Op]:
+        """Take note of what became of an operation.
+
+        Args:
+            op: The operation.
+            outcome: What became of it.
+            changes: Gathers what is to be written down.
+
+        Returns:
+            The operations that became possible.
+        """
+
+    def _send(self, ops: list[Op]) -> list[Op]:
+        self._outstanding = len(ops)
+        return ops
+
+    def _ops(self, verb: Verb, some: Sequence[StandingDocument]) -> list[Op]:
+        return self._send([self._op(verb, one) for one in some])
+
+    def _op(self, verb: Verb, one: StandingDocument) -> Op:
+        kind = DocumentKind(one.kind)
+        op = Op(self, verb, kind, one.number, one.amount, one.date, one.method, values=(one.qbo_id or "",))
+        row = self._rows.get(one.key)
+        if verb is Verb.LOOK or row is None:
+            return op
+        if verb is Verb.TAKE_BACK:
+            return replace(op, body=row.row)
+        if self.document is None or self._refs is None:
+            raise AssertionError
+        body = document_body(self.document, self._refs)
+        body |= {"Id": row.qbo_id, "SyncToken": row.sync_token, "sparse": True}
+        del body["DocNumber"]  # the number with which it was posted stays
+        return replace(op, body=body, amount=self.document.total, date=self.document.date)
+
+    def _creation(self, kind: DocumentKind, number: str, body: dict[str, Any], method: str | None = None) -> Op:
+        document, payment = self.document, self._unpaid.get(number)
+        if document is not None and document.kind is kind:
+            amount, method = document.total, document.method
+        elif payment is not None:
+            amount, method = payment.amount, payment.method
+        else:
+            amount = body["TotalAmt"]
+        date, sent_as = dt.date.fromisoformat(body["TxnDate"]), self.view.missing.get((kind, number))
+        return Op(self, Verb.CREATE, kind, number, amount, date, method, body, sent_as)
+
+    def _open(self, changes: Changes) -> None:
+        if self._opening is None or self._takes_back:
+            return
+        changes.units.append(UnitChange(self.unit, self._opening.unit))
+        if self._opening.reason is not None:
+            self._settle(changes, TicketEvent.LEFT, None, self._opening.reason)
+        self._opening = None
+
+    def _stands(self, op: Op, row: Standing, state: DocumentState) -> None:
+        """Take note of a document that stands now."""
+        record = self.view.record
+        one = StandingDocument(
+            unit=self.unit,
+            kind=op.kind,
+            number=op.number,
+            amount=op.amount,
+            date=op.date,
+            method=op.method,
+            state=state,
+            qbo_id=row.qbo_id,
+            sync_token=row.sync_token,
+            request_id=None,
+            sent_at=None,
+            location_id=record.get("location_id", ""),
+            name=record.get("ticket_id", ""),
+        )
+        self._rows[one.key] = row
+        self._standing[one.key] = one
+        if op.kind is DocumentKind.PAYMENT:
+            self._unpaid.pop(op.number, None)
+            self._age_mains()
+        else:
+            self._main = one
+
+    def _age_mains(self) -> None:
+        """Take note that a payment put on, or taken off, counted the invoice's SyncToken up."""
+        self._aged |= {one.key for one in self._standing.values() if one.kind != DocumentKind.PAYMENT}
+
+    def _main_id(self) -> str | None:
+        return self._main.qbo_id if self._main is not None else None
+
+    def _end_change(self, changes: Changes) -> None:
+        """Take note that what was lifted will not be put back."""
+        if self._lifted:
+            changes.ended.append(self.unit)
+            self._lifted = {}
+
+    def _leave(self, changes: Changes, why: Hindrance) -> None:
+        """Leave the unit, and skip its ticket; what was to be undone is again what it was."""
+        self.left = why
+        if self._end is not None and self._end.event is TicketEvent.UNDONE:
+            if self._opening is None:
+                before = self.view
+                changes.settled.append(
+                    Settled(
+                        before.ticket,
+                        before.revision,
+                        TicketEvent.RESTORED,
+                        before.code,
+                        before.reason,
+                        status=before.status,
+                        stays_pending=before.pending,
+                    )
+                )
+            return
+        self._settle(changes, TicketEvent.SKIPPED, why.code, f"{self._why()}{why.reason}")
+        self._summary.skip(self.view.ticket, why.code)
+
+    def _leave_open(self, changes: Changes, reason: str) -> None:
+        """Leave the unit half done: it is pending, and the next run goes on with it."""
+        self.open = True
+        self.unanswered = not isinstance(self._obstacle, Fault)
+        code = self._obstacle.skip_code if isinstance(self._obstacle, Fault) else UNANSWERED
+        self.left = Hindrance(code, reason)
+        self._settle(changes, TicketEvent.LEFT, None, reason)
+        self._summary.open += 1
+
+    def _settle(
+        self,
+        changes: Changes,
+        event: TicketEvent,
+        code: str | None = None,
+        reason: str | None = None,
+        until: dt.datetime | None = None,
+    ) -> None:
+        changes.settled.append(Settled(self.view.ticket, self.view.revision, event, code, reason, until))
+
+    def _why(self) -> str:
+        """Tell why what stands was to be changed; nothing where it was only to be finished."""
+        if self.view.insisted:
+            return "it is to be put right, but "
+        changing = self._planned.touches and not self.view.half_done and self._planned.document is not None
+        return "the ticket changed at the till, but " if changing else ""
+
+    def _told_obstacle(self) -> str:
+        told = self._obstacle
+        return self._told(told) if isinstance(told, Fault) else str(told)
+
+    def _told(self, fault: Fault) -> str:
+        """Tell a fault; of a closed period also the date, which QuickBooks' own words leave out."""
+        closed = self._asking.closed_until() if fault.code == faults.PERIOD_CLOSED else None
+        return (f"closed up to and including {closed}; " if closed else "") + str(fault)
+
+
+def give_up(view: UnitView, changes: Changes, summary: RunSummary, reason: str) -> str | None:
+    """Leave a unit that alone gets no answer for a later run; after some of them its ticket is skipped.
+
+    Returns:
+        Why it is skipped; None: it is tried again.
+    """
+    changes.failed.append(view.key)
+    failures = view.failures + 1
+    if failures >= GIVEN_UP_AFTER:
+        told = f"{reason}; tried in {failures} runs: put right what QuickBooks does not take, then resync the ticket"
+        changes.settled.append(Settled(view.ticket, view.revision, TicketEvent.SKIPPED, UNANSWERED, told))
+        summary.skip(view.ticket, UNANSWERED)
+        return told
+    told = f"{reason}; tried again in the next run ({failures} of {GIVEN_UP_AFTER})"
+    changes.settled.append(Settled(view.ticket, view.revision, TicketEvent.LEFT, None, told))
+    summary.left += 1
+    return None

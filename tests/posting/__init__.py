@@ -1,0 +1,1 @@
+"""Tests of posting without processes: the plan, the machine, the tables of states."""

@@ -1,0 +1,45 @@
+"""An empty ledger to be copied: making one anew would take longer than most histories."""
+
+from __future__ import annotations
+
+import shutil
+import tempfile
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import pytest
+import sqlalchemy as sa
+
+from target_qbo.ledger.database import _engine, newest_version
+from target_qbo.ledger.tables import companies, metadata
+from tests.posting.tiny_shop import Shop
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+
+@pytest.fixture(scope="module")
+def empty() -> Iterator[Path]:
+    """Give an empty ledger, to be copied; in memory where the machine has such a folder."""
+    shm = Path("/dev/shm")  # noqa: S108 (a folder of our own in it)
+    with tempfile.TemporaryDirectory(dir=shm if shm.is_dir() else None) as folder:
+        path = Path(folder) / "empty.db"
+        engine = _engine(f"sqlite:///{path}")
+        metadata.create_all(engine)
+        with engine.connect().execution_options(ledger_write=True) as connection, connection.begin():
+            connection.execute(sa.insert(companies).values(id=1, environment="sandbox", realm_id="1"))
+            connection.execute(sa.text("CREATE TABLE alembic_version (version_num TEXT)"))
+            version = sa.text("INSERT INTO alembic_version VALUES (:version)")
+            connection.execute(version, {"version": newest_version()})
+        engine.dispose()
+        yield path
+
+
+@pytest.fixture
+def shop(empty: Path, tmp_path: Path) -> Iterator[Shop]:
+    """Give a shop with an empty ledger."""
+    path = tmp_path / "ledger.db"
+    shutil.copy(empty, path)
+    one = Shop(path)
+    yield one
+    one.ledger.engine.dispose()

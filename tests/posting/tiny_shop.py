@@ -1,0 +1,187 @@
+"""A till, a ledger and the tiny books together: what the tests of posting without processes work on."""
+
+from __future__ import annotations
+
+import contextlib
+import datetime as dt
+import sqlite3
+from collections import Counter
+from decimal import Decimal
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import sqlalchemy as sa
+
+from target_qbo.accounting import Document, DocumentKind, Rules, decide_records
+from target_qbo.accounting.kinds import facts
+from target_qbo.accounting.naming import ownership_mark
+from target_qbo.company import Company
+from target_qbo.errors import TargetError
+from target_qbo.ledger import CompanyLedger, inbox, units
+from target_qbo.ledger.database import _engine
+from target_qbo.ledger.status import TicketStatus
+from target_qbo.ledger.tables import tickets
+from target_qbo.ledger.undoing import Choice
+from target_qbo.posting.engine import post_pending
+from target_qbo.posting.plan import Outcome, plan
+from target_qbo.posting.resync import mark_again
+from target_qbo.posting.summary import RunSummary
+from target_qbo.posting.undo import Undone, undo
+from target_qbo.qbo import RateLimits
+from target_qbo.settings import SETTINGS, Settings
+from tests.posting.tiny_books import KilledError, TinyBooks
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+RULES = Rules()
+DAY = dt.date(2026, 3, 2)
+LATER = dt.datetime(2026, 3, 20, tzinfo=dt.UTC)
+DEFAULTS = {name: schema["default"] for name, schema in SETTINGS["properties"].items() if "default" in schema}
+
+
+class Shop:
+    """A till with some tickets, a ledger, and books in which they are to stand.
+
+    Attributes:
+        stopped: What stopped the latest run; None: nothing did.
+    """
+
+    def __init__(self, path: Path, *, on_change: str = "update", batch_size: int = 4) -> None:
+        self.ledger = CompanyLedger(_engine(f"sqlite:///{path}"), 1)
+        self.books = TinyBooks()
+        self.settings = Settings.from_config(
+            DEFAULTS
+            | {
+                "realm_id": "1",
+                "client_id": "c",
+                "client_secret": "s",
+                "settle_seconds": 0,
+                "minute_seconds": 0.01,
+                "max_concurrency": 1,
+                "batch_size": batch_size,
+                "on_change": on_change,
+            }
+        )
+        self.tickets: dict[str, dict[str, Any]] = {}
+        self.paid: dict[str, list[dict[str, Any]]] = {}
+        self.stopped: BaseException | None = None
+
+    def ring_up(self, name: str, amounts: Sequence[int], methods: Sequence[str], *, refund: bool) -> None:
+        """Ring a ticket up, or have another one in its place: amounts in cents, one tender for each."""
+        sign = -1 if refund else 1
+        self.paid[name] = [
+            {
+                "location_id": "1",
+                "payment_id": f"{name}{place}",
+                "ticket_id": name,
+                "paid_at": "2026-03-02T11:20:00-07:00",
+                "method": method,
+                "card_type": None,
+                "amount": sign * Decimal(cents).scaleb(-2),
+            }
+            for place, (cents, method) in enumerate(zip(amounts, methods, strict=False))
+        ]
+        total = sum((row["amount"] for row in self.paid[name]), Decimal(0))
+        line = {"line_id": "1", "kind": "service", "name": "Cut", "quantity": sign, "unit_price": abs(total)}
+        self.tickets[name] = {
+            "location_id": "1",
+            "ticket_id": name,
+            "number": name,
+            "created_at": "2026-03-02T11:20:00-07:00",
+            "business_date": DAY.isoformat(),
+            "status": "closed",
+            "lines": [line | {"amount": total}],
+            "tax_total": 0,
+            "tip_total": 0,
+            "total": total,
+            "payment_ids": [row["payment_id"] for row in self.paid[name]],
+            "discount_ids": [],
+        }
+
+    def receive(self) -> None:
+        """Have the ledger receive all as it now is."""
+        now = dt.datetime.now(dt.UTC)
+        inbox.receive_payments(self.ledger, [row for rows in self.paid.values() for row in rows], now)
+        inbox.receive_tickets(self.ledger, self.tickets.values(), now)
+
+    def run(self) -> RunSummary:
+        """Post what is pending."""
+        limits = RateLimits(requests=10_000, batches=10_000, minute=self.settings.minute_seconds)
+        summary = RunSummary()
+        self.stopped = None
+        try:
+            post_pending(self.ledger, self.books, limits, self.settings, summary)  # type: ignore[arg-type]
+        except (KilledError, TargetError) as error:
+            self.stopped = error
+        return summary
+
+    def resync(self) -> None:
+        """Hold every ticket against the books, and have it decided again."""
+        with contextlib.suppress(TargetError):
+            mark_again(self.ledger, self.books, self.settings, self.keys(), insist=True)  # type: ignore[arg-type]
+
+    def statuses(self) -> dict[str, TicketStatus]:
+        """Return the tickets' statuses."""
+        with self.ledger.read() as connection:
+            rows = connection.execute(sa.select(tickets.c.ticket_id, tickets.c.status)).all()
+        return {name: TicketStatus(status) for name, status in rows}
+
+    def keys(self) -> list[int]:
+        """Return the tickets' keys in the ledger."""
+        with self.ledger.read() as connection:
+            return list(connection.execute(sa.select(tickets.c.id)).scalars())
+
+    def foretold(self) -> dict[str, Outcome]:
+        """Return what is planned for what is pending."""
+        units.assign(self.ledger)
+        found = {}
+        for view in units.pending(self.ledger):
+            decision = decide_records(view.record, view.payments, view.discounts, RULES, LATER)
+            found[view.record["ticket_id"]] = plan(view, decision, on_change=self.settings.on_change).outcome
+        return found
+
+    def wrong(self) -> list[str]:
+        """Return what stands otherwise than it is to."""
+        wrong = []
+        for name, record in self.tickets.items():
+            decision = decide_records(record, self.paid[name], [], RULES, LATER)
+            wanted: Counter[tuple[str, str]] = Counter()
+            if isinstance(decision, Document):
+                wanted[facts(decision.kind).entity, str(decision.total)] += 1
+                wanted.update(("Payment", str(payment.amount)) for payment in decision.payments)
+            mark = ownership_mark("1", name)
+            stands = Counter(
+                (entity, f"{row['TotalAmt']:.2f}")
+                for entity in (facts(kind).entity for kind in DocumentKind)
+                for row in self.books.standing(entity)
+                if mark in row["PrivateNote"]
+            )
+            if stands != wanted:
+                wrong.append(f"{name}: {dict(stands)}, not {dict(wanted)}")
+        wrong += [f"unapplied {row}" for row in self.books.standing("Payment") if row["UnappliedAmt"]]
+        wrong += [f"open {row}" for row in self.books.standing("Invoice") if row["Balance"]]
+        return wrong
+
+    def undo(self) -> Undone:
+        """Take all out of the books again."""
+        undone = Undone()
+        limits = RateLimits(requests=10_000, batches=10_000, minute=self.settings.minute_seconds)
+        company = Company(self.settings, self.ledger, self.books, limits, None)  # type: ignore[arg-type]
+        with contextlib.suppress(KilledError, TargetError):
+            undo(company, Choice(), undone)
+        return undone
+
+    def dump(self) -> str:
+        """Return the ledger as it is."""
+        with sqlite3.connect(self.ledger.engine.url.database or "") as database:
+            return "\n".join(database.iterdump())
+
+    def put_back(self, backup: str) -> None:
+        """Have the ledger be what it was."""
+        self.ledger.engine.dispose()
+        path = Path(self.ledger.engine.url.database or "")
+        for one in path.parent.glob(path.name + "*"):
+            one.unlink()
+        with sqlite3.connect(path) as database:
+            database.executescript(backup)
