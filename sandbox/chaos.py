@@ -3,9 +3,10 @@
 A seed decides how the shop looks, what fails and when: answers lost before and after the work was done, server errors,
 HTML instead of JSON, storms of 429, answers that come late or never, tokens that run out, targets that die at any
 request or any write into their ledger, a disk that is full, a ledger that is gone, two runs at once, tickets edited
-and voided at the till in between; documents deleted or voided by hand in QuickBooks, days undone and resynced amid it.
+and voided at the till in between; documents deleted or voided by hand in QuickBooks, days undone and resynced amid it;
+a service that fails for a content or a size, or answers what says nothing (`sandbox.chaos_service`).
 Whatever happened, after one clean run every clean ticket must stand once, to the cent, and nothing else; where a
-person had a hand in it, after one clean resync.
+person had a hand in it, after one clean resync. A ticket that QuickBooks never takes may be left out with a reason.
 
 Every run is a process of its own, forked from one that has the plugins loaded, so that a seed takes seconds.
 """
@@ -28,12 +29,11 @@ from pathlib import Path
 from random import Random
 from typing import TYPE_CHECKING, Any
 
-import psycopg
 import requests
-from psycopg import sql
-from sqlalchemy import make_url
 
+from sandbox import chaos_service
 from sandbox.__main__ import main as sandbox_main
+from sandbox.chaos_ledgers import PostgresLedger, SqliteLedger
 from sandbox.comparison import compare
 from tap_franpos import tap as tap_plugin
 from target_qbo import target as target_plugin
@@ -93,39 +93,6 @@ def _seed(seed: int, postgres: str | None) -> tuple[list[str], list[str]]:
             ledger.lose()
 
 
-class SqliteLedger:
-    """A ledger in a file."""
-
-    def __init__(self, folder: Path) -> None:
-        self._folder = folder
-        self.url = f"sqlite:///{folder}/ledger.db"
-
-    def lose(self) -> None:
-        """Delete it."""
-        for path in self._folder.glob("ledger.db*"):
-            path.unlink()
-
-
-class PostgresLedger:
-    """A ledger in a database of its own, on a server that is there."""
-
-    def __init__(self, server: str, seed: int) -> None:
-        self._server = server
-        self._name = f"chaos_{seed}"
-        self.url = make_url(server).set(database=self._name).render_as_string(hide_password=False)
-        self._make()
-
-    def lose(self) -> None:
-        """Drop it and make it anew."""
-        self._make()
-
-    def _make(self) -> None:
-        with psycopg.connect(self._server, autocommit=True) as connection:
-            name = sql.Identifier(self._name)
-            connection.execute(sql.SQL("DROP DATABASE IF EXISTS {} WITH (FORCE)").format(name))
-            connection.execute(sql.SQL("CREATE DATABASE {}").format(name))
-
-
 class Play:
     """One seed from its first fault to its last look at the books."""
 
@@ -136,6 +103,7 @@ class Play:
         self._ledger = ledger
         self._events: list[str] = []
         self._by_hand = False
+        self._spoilt: list[str] = []
         self._http = requests.Session()
 
     def run(self) -> tuple[list[str], list[str]]:
@@ -149,19 +117,48 @@ class Play:
                 "max_concurrency": self._random.choice((1, 2, 8)),
                 "batch_size": self._random.choice((1, 3, 10, 30)),
             }
-            for _ in range(self._random.randint(1, 4)):
-                self._bad_night()
+            nights = self._random.randint(1, 4)
+            self._troubles = chaos_service.draw(self._seed, nights)
+            to_spoil = self._ring_up()
+            for night in range(nights):
+                self._bad_night(night)
+                if night == 0:
+                    self._spoil(to_spoil)
             self._call("DELETE", "faults")
+            self._call("POST", "faults", self._troubles.orders(None))
             code = self._finish(self._start(self._sync()))
             problems = [f"the clean run ended with {code}"] if code else []
+            if self._troubles.passing:
+                problems += chaos_service.wrongly_skipped(self._told().values(), self._spoilt)
             if self._by_hand:
                 code = self._finish(self._desk("resync"))
                 problems += [f"the clean resync ended with {code}"] if code not in _DESK_CODES else []
-            return self._events, problems + compare(self._call("GET", "tickets"), self._call("GET", "books"))
+            differences = compare(self._call("GET", "tickets"), self._call("GET", "books"))
+            if differences and self._spoilt:
+                differences = chaos_service.unexcused(differences, self._spoilt, self._told())
+            return self._events, problems + differences
 
     # What a seed can bring
 
-    def _bad_night(self) -> None:
+    def _ring_up(self) -> list[dict[str, Any]]:
+        """Ring up tickets that QuickBooks never takes; returns sound ones that are to become such."""
+        first_day = self._ready["franpos"]["start_date"]
+        key = {"op": "add", "location_id": self._ready["franpos"]["location_ids"][0]}
+        key["created_at"] = f"{first_day}T12:00:00-07:00"
+        add = [{**key, "lines": [line]} for line in self._troubles.tickets]
+        self._spoilt += [self._call("POST", "tickets/edit", one)["ticket_id"] for one in add]
+        sound = {**key, "lines": [{"price": "3.00"}]}
+        return [self._call("POST", "tickets/edit", sound) for _ in self._troubles.edits]
+
+    def _spoil(self, tickets: list[dict[str, Any]]) -> None:
+        """Change tickets into what QuickBooks never takes."""
+        for ticket, line in zip(tickets, self._troubles.edits, strict=True):
+            key = {"location_id": ticket["location_id"], "ticket_id": ticket["ticket_id"]}
+            self._call("POST", "tickets/edit", {"op": "add_line", "settle": True, **key, **line})
+            self._spoilt.append(ticket["ticket_id"])
+        self._events += [f"spoilt {one}" for one in self._spoilt]
+
+    def _bad_night(self, night: int) -> None:
         random = self._random
         if random.random() < 0.4:
             self._edit_a_ticket()
@@ -177,7 +174,9 @@ class Play:
         if random.random() < 0.1:
             orders.append({"where": "token", "do": random.choice(("drop_after", "500_after", "drop_before"))})
         self._call("DELETE", "faults")
-        self._call("POST", "faults", orders)
+        troubles = self._troubles.orders(night)
+        self._call("POST", "faults", orders + troubles)
+        self._events += chaos_service.told(troubles)
         self._events += [f"{order['do']}@{order.get('match', {}).get('share', '')}" for order in orders]
         messages = self._sync()
         runs = [self._start(messages, self._end()) for _ in range(2 if random.random() < 0.15 else 1)]
@@ -282,6 +281,15 @@ class Play:
         arguments = ["franpos-qbo", "--target-config", str(config), command, "--from", days[0], "--to", days[-1]]
         arguments += ["--yes"] if command == "undo" else []
         return _fork(lambda: _plugin(console.main, arguments, prepare=prepare))
+
+    def _told(self) -> dict[str, dict[str, Any]]:
+        """Return what the desk tells of each ticket, by id."""
+        out = self._folder / "tickets.json"
+        config = self._write("target.json", self._settings)
+        arguments = ["franpos-qbo", "--target-config", str(config), "tickets", "--format", "json"]
+        if code := self._finish(_fork(lambda: _plugin(console.main, arguments, out=out))):
+            raise RuntimeError(f"the desk ended with {code}")
+        return {row["ticket_id"]: row for row in json.loads(out.read_text())}
 
     def _finish(self, pid: int) -> int:
         return os.waitstatus_to_exitcode(os.waitpid(pid, 0)[1])

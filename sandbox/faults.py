@@ -5,30 +5,33 @@
 
     `where`: `qbo`, `token` or `franpos`; left out: all three.
     `match`: which requests: `path` (a regular expression, searched in path and query), `method`, `entity` (its name
-        stands in the address, or as a key in the body), and of those `nth` (that one), `every` (each Nth) or `share`
-        (that part of them, drawn from the seed); left out: the next ones.
-    `do`: `500`, `503`, `429`, `html` (a proxy's page), `drop_before` (the connection is closed and nothing was done),
-        `drop_after` (everything was done, and the connection is closed without an answer), `hang` (no answer for
+        stands in the address, or as a key in the body), `body` (a regular expression, searched in the body as JSON),
+        `larger_than` (its body has more bytes), and of those `nth` (that one), `every` (each Nth) or `share` (that part
+        of them, drawn from the seed); left out: the next ones.
+    `do`: `500`, `503`, `429`, `html` (a proxy's page), `empty` (a status and no body), `xml` (a fault in XML, whatever
+        was asked for), `broken_xml` (the same, not well-formed), `drop_before` (the connection is closed, nothing was
+        done), `drop_after` (everything was done, and the connection is closed without an answer), `hang` (no answer for
         `seconds`, nothing was done), `hang_after` (the same, and everything was done), `slow` (it is done, `seconds`
         later), `expire_token` (all access tokens run out first). `500_after`, `503_after` and `html_after`: everything
         was done and the answer says otherwise.
     `times`: how often it fires [1; with `every` or `share`: without end], `seconds` [3600], `retry_after` (seconds, in
-        the header), `status` (of `html`) [502].
+        the header), `status` (of `html` [502], `empty` [400], `xml` [the fault's]), `code` (of `xml`: as below).
 
 QuickBooks can also be told to refuse single writes, item by item, whether they come alone or in a batch:
 
     `do`: `refuse` (nothing of it was done), or `refuse_after` (it was done, and its answer says otherwise).
     `code`: the fault, one of `sandbox.qbo.errors.CODES`.
     `match`: which writes: `entity`, `operation` (`create`, `update`, `delete`, `void`), `body` (a regular expression,
-        searched in the entity as JSON), and `nth`, `every`, `share` as above, counted in writes. The entity `Batch` is
-        a batch as a whole.
-    `times`: as above.
+        searched in the entity as JSON), and `nth`, `every`, `share` as above, counted in writes; `first`: of each
+        document or name the first so many sendings. The entity `Batch` is a batch as a whole.
+    `times`: as above; with `first`, too, without end.
 """
 
 from __future__ import annotations
 
 import asyncio
 import re
+from collections import Counter
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from random import Random
@@ -36,6 +39,7 @@ from typing import TYPE_CHECKING, Any
 
 from aiohttp import web
 
+from sandbox import wrong_answers
 from sandbox.qbo import errors, wire
 from sandbox.qbo.entities import ENTITIES
 from sandbox.qbo.operations import OPERATIONS
@@ -48,13 +52,16 @@ if TYPE_CHECKING:
     from sandbox.qbo.store import Row
 
 _PLACES = {"/v3/": "qbo", "/oauth2/": "token", "/v2/oauth2/": "token", "/api/": "franpos"}
-_BEFORE = frozenset({"500", "503", "429", "html", "drop_before", "hang", "slow", "expire_token"})
+_XML = frozenset({"xml", "broken_xml"})
+_BEFORE = _XML | {"500", "503", "429", "html", "empty", "drop_before", "hang", "slow", "expire_token"}
 _AFTER = frozenset({"500_after", "503_after", "html_after", "drop_after", "hang_after"})
 _REFUSALS = frozenset({"refuse", "refuse_after"})
 _KEYS = frozenset({"where", "match", "do", "times", "seconds", "retry_after", "status"})
-_MATCH_KEYS = frozenset({"path", "method", "entity", "nth", "every", "share"})
+_MATCH_KEYS = frozenset({"path", "method", "entity", "body", "larger_than", "nth", "every", "share"})
 _REFUSAL_KEYS = frozenset({"where", "match", "do", "times", "code"})
-_REFUSAL_MATCH_KEYS = frozenset({"entity", "operation", "body", "nth", "every", "share"})
+_REFUSAL_MATCH_KEYS = frozenset({"entity", "operation", "body", "nth", "every", "share", "first"})
+_ENDLESS = frozenset({"every", "share", "first"})
+_NAMES = ("DocNumber", "PaymentRefNum", "DisplayName", "Name", "Id")
 
 
 @dataclass(slots=True)
@@ -67,6 +74,7 @@ class Rule:
         left: How often it may still happen; None: without end.
         met: How many requests, or writes, it matched.
         fired: How often it happened.
+        sendings: How often each document or name was sent of those it matched.
     """
 
     order: dict[str, Any]
@@ -74,6 +82,7 @@ class Rule:
     left: int | None
     met: int = 0
     fired: int = 0
+    sendings: Counter[str] = field(default_factory=Counter)
 
     @property
     def match(self) -> dict[str, Any]:
@@ -117,15 +126,18 @@ class FaultPlan:
         if do not in _BEFORE | _AFTER | _REFUSALS:
             raise ValueError(f"There is no failure {do!r}.")
         keys, match_keys = (_REFUSAL_KEYS, _REFUSAL_MATCH_KEYS) if do in _REFUSALS else (_KEYS, _MATCH_KEYS)
+        keys |= {"code"} if do in _XML else set()
         if unknown := [*(set(order) - keys), *(set(match) - match_keys)]:
             raise ValueError(f"A rule has no {', '.join(sorted(unknown))}.")
         if order.get("where") not in {None, *_PLACES.values()}:
             raise ValueError(f"There is no place {order['where']!r}.")
+        if do in _REFUSALS | _XML:
+            _check_code(order)
         if do in _REFUSALS:
-            _check_refusal(order, match)
-        re.compile(match.get("path", ""))
-        endless = "every" in match or "share" in match
-        times = order.get("times", None if endless else 1)
+            _check_refusal(match)
+        for pattern in ("path", "body"):
+            re.compile(match.get(pattern, ""))
+        times = order.get("times", None if _ENDLESS & set(match) else 1)
         self.rules.append(Rule(order, do, times))
 
     def clear(self) -> None:
@@ -167,7 +179,10 @@ class FaultPlan:
             (
                 rule
                 for rule in self.rules
-                if rule.refuses and rule.left != 0 and _is_for(rule.match, entity, operation, body) and self._hits(rule)
+                if rule.refuses
+                and rule.left != 0
+                and _is_for(rule.match, entity, operation, body)
+                and self._hits(rule, _thing(entity, body))
             ),
             None,
         )
@@ -180,17 +195,20 @@ class FaultPlan:
             yield
         raise errors.of_code(code)
 
-    def _hits(self, rule: Rule) -> bool:
+    def _hits(self, rule: Rule, thing: str = "") -> bool:
         """Count what a rule matched, and whether it fires; it is then used up once."""
         rule.met += 1
-        if not self._chooses(rule):
+        rule.sendings[thing] += 1
+        if not self._chooses(rule, thing):
             return False
         rule.fired += 1
         rule.left = None if rule.left is None else rule.left - 1
         return True
 
-    def _chooses(self, rule: Rule) -> bool:
+    def _chooses(self, rule: Rule, thing: str) -> bool:
         match = rule.match
+        if rule.sendings[thing] > match.get("first", rule.met):
+            return False
         if "nth" in match:
             return bool(rule.met == match["nth"])
         if "every" in match:
@@ -198,16 +216,18 @@ class FaultPlan:
         return "share" not in match or self._random.random() < match["share"]
 
 
-def _check_refusal(order: dict[str, Any], match: dict[str, Any]) -> None:
+def _check_code(order: dict[str, Any]) -> None:
     if order.get("where") not in {None, "qbo"}:
-        raise ValueError("Only qbo refuses single writes.")
+        raise ValueError("Only qbo answers with faults.")
     if str(order.get("code")) not in errors.CODES or not isinstance(order["code"], str):
         raise ValueError(f"There is no fault {order.get('code')!r} in {', '.join(errors.CODES)}.")
+
+
+def _check_refusal(match: dict[str, Any]) -> None:
     if match.get("entity", "Batch") not in {"Batch", *ENTITIES}:
         raise ValueError(f"There is no entity {match['entity']!r}.")
     if match.get("operation", "create") not in OPERATIONS:
         raise ValueError(f"There is no operation {match['operation']!r}.")
-    re.compile(match.get("body", ""))
 
 
 def _is_for(match: dict[str, Any], entity: str, operation: str, body: Row) -> bool:
@@ -218,15 +238,32 @@ def _is_for(match: dict[str, Any], entity: str, operation: str, body: Row) -> bo
     return "body" not in match or re.search(match["body"], wire.dump(body)) is not None
 
 
+def _thing(entity: str, body: Row) -> str:
+    """Return what tells a document or a name from others, whenever it is sent."""
+    return f"{entity} {next((body[name] for name in _NAMES if name in body), None)}"
+
+
 async def _concerns(match: dict[str, Any], request: web.Request) -> bool:
     if "path" in match and not re.search(match["path"], request.path_qs):
         return False
     if "method" in match and request.method != match["method"].upper():
         return False
+    if "larger_than" in match and len(await request.read()) <= match["larger_than"]:
+        return False
+    if "body" in match and not re.search(match["body"], _readable(await request.read())):
+        return False
     if "entity" in match:
         in_path = f"/{match['entity'].lower()}" in f"{request.path}/".lower()
         return in_path or f'"{match["entity"]}"'.encode() in await request.read()
     return True
+
+
+def _readable(body: bytes) -> str:
+    """Return a body as the rules read it: JSON without escapes, so that a text is found however it was sent."""
+    try:
+        return wire.dump(wire.parse(body))
+    except errors.QboError:
+        return body.decode(errors="replace")
 
 
 def fault_middleware(plan: FaultPlan) -> Middleware:
@@ -256,35 +293,10 @@ def fault_middleware(plan: FaultPlan) -> Middleware:
         if what == "hang":
             await asyncio.sleep(seconds)
         if what in {"hang", "drop"}:
-            return _drop(request)
-        return _answer(what, rule.order)
+            return wrong_answers.drop(request)
+        return wrong_answers.answer(what, rule.order)
 
     return middleware
-
-
-def _drop(request: web.Request) -> web.StreamResponse:
-    if request.transport is not None:
-        request.transport.abort()
-    return web.Response(status=500)
-
-
-def _answer(what: str, order: dict[str, Any]) -> web.Response:
-    headers = {"Retry-After": str(order["retry_after"])} if "retry_after" in order else {}
-    if what == "html":
-        page = "<html><head><title>502 Bad Gateway</title></head><body><h1>Bad Gateway</h1></body></html>"
-        return web.Response(status=order.get("status", 502), text=page, content_type="text/html", headers=headers)
-    if what == "429":
-        text = "message=ThrottleExceeded; errorCode=003001; statusCode=429"
-        error = {"message": text, "detail": None, "code": "3001", "element": None}
-        body: dict[str, Any] = {"fault": {"error": [error], "type": "SERVICE"}}
-        return web.json_response(body, status=429, headers=headers)
-    error = {
-        "Message": "An application error has occurred while processing your request",
-        "Detail": "System Failure Error: something went wrong on the way",
-        "code": "10000",
-        "element": "",
-    }
-    return web.json_response({"Fault": {"Error": [error], "type": "SystemFault"}}, status=int(what), headers=headers)
 
 
 def fault_routes(plan: FaultPlan) -> list[web.RouteDef]:

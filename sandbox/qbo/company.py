@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from sandbox.qbo.clock import Clock
     from sandbox.qbo.options import Options
 
-_DOCUMENTS = frozenset({"Invoice", "Payment", "RefundReceipt"})
+_DOCUMENTS = frozenset({"Invoice", "Payment", "RefundReceipt", "SalesReceipt", "CreditMemo"})
 CURRENCY_NAMES = {"USD": "United States Dollar", "CAD": "Canadian Dollar", "EUR": "Euro", "GBP": "British Pound"}
 
 
@@ -148,7 +148,8 @@ class Company:
         credit = sum(
             (self._figure(payments.get(one), "UnappliedAmt") for one in self.open_credit[customer]), Decimal(0)
         )
-        return cents(owed - credit)
+        memos = (memo for memo in self.store["CreditMemo"] if memo["CustomerRef"]["value"] == customer)
+        return cents(owed - credit - sum((memo["RemainingCredit"] for memo in memos), Decimal(0)))
 
     @staticmethod
     def _figure(row: Row | None, field: str) -> Decimal:

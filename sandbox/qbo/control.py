@@ -170,8 +170,8 @@ def _by_hand(server: QboServer, order: dict[str, Any]) -> Row:
         case "delete":
             return {entity.name: _write(server, entity, "delete", row, {})}
         case "void":
-            operation = "update-void" if entity.name == "Payment" else "void"
-            return {entity.name: _write(server, entity, operation, row, row if entity.name == "Payment" else {})}
+            whole = entity.name in {"Payment", "SalesReceipt"}
+            return {entity.name: _write(server, entity, "update-void" if whole else "void", row, row if whole else {})}
         case "inactivate":
             return {entity.name: _write(server, entity, "update", row, {"Active": False, "sparse": True})}
         case "deposit_payment":

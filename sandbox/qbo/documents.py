@@ -1,4 +1,4 @@
-"""Invoices and refund receipts: what they need, how they are completed, booked, voided and deleted."""
+"""Documents with items on their lines: what they need, how they are completed, booked, voided and deleted."""
 
 from __future__ import annotations
 
@@ -18,16 +18,20 @@ _KEPT_BY_API = KEPT_BY_API | {
     *("TotalAmt", "HomeTotalAmt", "Balance", "HomeBalance", "RemainingCredit"),
     *("LinkedTxn", "AutoDocNumber", "ARAccountRef"),
 }
-_BOOKED = {"Invoice": 1, "RefundReceipt": -1}
+_BOOKED = {"Invoice": 1, "SalesReceipt": 1, "RefundReceipt": -1, "CreditMemo": -1}
+_ON_ACCOUNT = frozenset({"Invoice", "CreditMemo"})
+"""What the customer owes, or is owed; with the others money changes hands at once."""
 VOIDED = "Voided"
 
 
 def save(company: Company, entity: str, sent: Row, old: Row | None = None) -> Row:
-    """Create or update an invoice or a refund receipt.
+    """Create or update a document with items on its lines.
+
+    A credit memo stays open: which invoices it is used for is not kept here.
 
     Args:
         company: The company.
-        entity: `Invoice` or `RefundReceipt`.
+        entity: `Invoice`, `SalesReceipt`, `RefundReceipt` or `CreditMemo`.
         sent: The fields, already checked against the schema; sparse: only those that change.
         old: The document as it stands, if it is updated.
 
@@ -60,7 +64,9 @@ def save(company: Company, entity: str, sent: Row, old: Row | None = None) -> Ro
     posting = _posting(company, entity, row, totals)
     if entity == "Invoice":
         return _keep_invoice(company, row, old, posting)
-    row["Balance"] = ZERO
+    row["Balance"] = row["TotalAmt"] if entity == "CreditMemo" else ZERO
+    if entity == "CreditMemo":
+        row["RemainingCredit"] = row["TotalAmt"]
     kept_row = company.stamped(entity, row, old)
     company.ledger.post((entity, kept_row["Id"]), posting)
     company.store[entity].put(kept_row)
@@ -93,12 +99,37 @@ def void_invoice(company: Company, old: Row) -> Row:
     return kept
 
 
-def delete(company: Company, entity: str, old: Row) -> None:
-    """Delete an invoice or a refund receipt: it is gone from every query.
+def void_receipt(company: Company, sent: Row, old: Row) -> Row:
+    """Void a sales receipt: it stays with amounts 0.
 
     Args:
         company: The company.
-        entity: `Invoice` or `RefundReceipt`.
+        sent: The whole object, already checked against the schema.
+        old: The sales receipt as it stands.
+
+    Raises:
+        QboError: The object isn't whole (2020), the books are closed (6210).
+    """
+    if sent.get("sparse") or "Line" not in sent:
+        raise errors.missing("the whole SalesReceipt")
+    check_open(company, old["TxnDate"])
+    if ("SalesReceipt", old["Id"]) in company.voided:
+        return old
+    row = old | {"Line": lines.voided(old["Line"]), "TotalAmt": ZERO, "Balance": ZERO}
+    row |= {"TxnTaxDetail": {"TotalTax": ZERO}, "PrivateNote": voided_note(company, old)}
+    kept = company.stamped("SalesReceipt", row, old)
+    company.voided.add(("SalesReceipt", old["Id"]))
+    company.ledger.remove(("SalesReceipt", old["Id"]))
+    company.store["SalesReceipt"].put(kept)
+    return kept
+
+
+def delete(company: Company, entity: str, old: Row) -> None:
+    """Delete a document: it is gone from every query.
+
+    Args:
+        company: The company.
+        entity: `Invoice`, `SalesReceipt`, `RefundReceipt` or `CreditMemo`.
         old: The document as it stands.
 
     Raises:
@@ -201,16 +232,19 @@ def _check_currency(company: Company, row: Row) -> None:
 
 
 def _check_own(company: Company, entity: str, row: Row, old: Row | None) -> None:
+    if entity in _ON_ACCOUNT and "CustomerRef" not in row:
+        raise errors.missing("CustomerRef")
     if entity == "Invoice":
-        if "CustomerRef" not in row:
-            raise errors.missing("CustomerRef")
         if old and old["LinkedTxn"] and old["CustomerRef"]["value"] != row["CustomerRef"]["value"]:
             raise errors.business("The customer of a paid invoice can't be changed.", "CustomerRef")
         row.setdefault("DueDate", row["TxnDate"])
         for name, value in _INVOICE_DEFAULTS.items():
             row.setdefault(name, value)
-    elif "DepositToAccountRef" not in row:
+    elif entity == "RefundReceipt" and "DepositToAccountRef" not in row:
         raise errors.missing("DepositToAccountRef")
+    elif entity == "SalesReceipt" and "DepositToAccountRef" not in row:
+        account = company.account_of("Other Current Asset", "UndepositedFunds")
+        row["DepositToAccountRef"] = {"value": account["Id"], "name": account["Name"]}
     row.setdefault("PrintStatus", "NeedToPrint")
     row.setdefault("EmailStatus", "NotSet")
     row.setdefault("ApplyTaxAfterDiscount", False)
@@ -252,7 +286,7 @@ def _number(company: Company, entity: str, row: Row, old: Row | None) -> None:
 
 def _posting(company: Company, entity: str, row: Row, totals: lines.Totals) -> Posting:
     posting = Posting()
-    if entity == "Invoice":
+    if entity in _ON_ACCOUNT:
         account = company.account_of("Accounts Receivable", "AccountsReceivable")["Id"]
     else:
         account = row["DepositToAccountRef"]["value"]

@@ -86,6 +86,12 @@ ENTITIES: dict[str, Entity] = {
             schema.REFUND_RECEIPT,
             "DocNumber TxnDate CustomerRef DepartmentRef PaymentMethodRef TotalAmt Balance",
         ),
+        _document(
+            "SalesReceipt",
+            schema.SALES_RECEIPT,
+            "DocNumber TxnDate CustomerRef DepartmentRef PaymentMethodRef TotalAmt Balance",
+        ),
+        _document("CreditMemo", schema.CREDIT_MEMO, "DocNumber TxnDate CustomerRef DepartmentRef TotalAmt Balance"),
         _readable("TaxCode", schema.TAX_CODE, "Name Description Active", "Name"),
         _readable("TaxRate", schema.TAX_RATE, "Name Active", "Name"),
         _readable("Preferences", {}, ""),

@@ -18,20 +18,30 @@ class QboError(Exception):
         detail: What is wrong in this request.
         element: The field concerned, if one is.
         status: The HTTP status of the answer where the request is not part of a batch.
+        kind: The fault's type.
     """
 
-    def __init__(self, code: str, message: str, detail: str, element: str = "", status: int = 400) -> None:
+    def __init__(
+        self,
+        code: str,
+        message: str,
+        detail: str,
+        element: str = "",
+        status: int = 400,
+        kind: str = "ValidationFault",
+    ) -> None:
         super().__init__(f"{code} {message}: {detail}")
         self.code = code
         self.message = message
         self.detail = detail
         self.element = element
         self.status = status
+        self.kind = kind
 
     def fault(self) -> dict[str, Any]:
         """Return the Fault as it stands in an answer or in a batch's item."""
         error = {"Message": self.message, "Detail": self.detail, "code": self.code, "element": self.element}
-        return {"Error": [error], "type": "ValidationFault"}
+        return {"Error": [error], "type": self.kind}
 
 
 class GatewayError(Exception):
@@ -295,7 +305,37 @@ def system_failure() -> QboError:
         "An application error has occurred while processing your request",
         "System Failure Error: something went wrong on the way",
         status=500,
+        kind="SystemFault",
     )
+
+
+def resource_lost() -> QboError:
+    """Return the fault of a service that is half away: reads are answered, and a write has no place to go to."""
+    return unsupported_operation("Could not find resource for relative : /v3/company")
+
+
+def sign_in_unsure() -> QboError:
+    """Return the fault of a service that can't tell who asks, though the token is good."""
+    return QboError(
+        "120",
+        "Authorization Failure",
+        "AuthorizationFailure: Unknown Error during Authentication, statusCode: 500",
+        status=500,
+        kind="AuthorizatonFault",  # spelt so
+    )
+
+
+def try_again() -> QboError:
+    """Return a 6000 that says nothing of the document, and asks for patience."""
+    return business(
+        "An unexpected error occurred while accessing or saving your data. Please wait a few minutes and try again. "
+        "If the problem persists, contact customer support."
+    )
+
+
+def unexpected(number: int) -> QboError:
+    """Return a 6000 that says nothing of the document: it may have been made."""
+    return business(f"Unexpected Internal Error. ({number})")
 
 
 def item_throttled() -> QboError:
@@ -306,6 +346,8 @@ def item_throttled() -> QboError:
 
 
 CODES: dict[str, Callable[[], QboError]] = {
+    "120": sign_in_unsure,
+    "500": resource_lost,
     "610": lambda: not_found("Something you're trying to use has been made inactive."),
     "2010": lambda: unknown_property("Order"),
     "2020": lambda: missing("Order"),
@@ -315,6 +357,9 @@ CODES: dict[str, Callable[[], QboError]] = {
     "5010": stale,
     "5020": lambda: lacks_feature("Order"),
     "6000": lambda: business("Refused on order."),
+    "6000 again": try_again,
+    "6000 -30000": lambda: unexpected(-30000),
+    "6000 -30003": lambda: unexpected(-30003),
     "6070": lambda: wrong_product("0"),
     "6100": lambda: wrong_tax_code("Order"),
     "6140": lambda: duplicate_number("0", "Invoice", "0"),
@@ -325,7 +370,10 @@ CODES: dict[str, Callable[[], QboError]] = {
     "6540": deposited,
     "10000": system_failure,
 }
-"""The faults that can be ordered (see `sandbox.faults`), as they are worded where nothing in particular is wrong."""
+"""The faults that can be ordered (see `sandbox.faults`), as they are worded where nothing in particular is wrong.
+
+A code that is used for several things has a second word.
+"""
 
 
 def of_code(code: str) -> QboError:

@@ -125,7 +125,9 @@ def _void(company: Company, entity: Entity, operation: str, sent: Row, old: Row)
             return documents.void_invoice(company, old)
         case "Payment", "update-void":
             return payments.void(company, sent, old)
-        case "RefundReceipt", _:
-            return old  # a refund receipt can't be voided: answered as done, and nothing happens
+        case "SalesReceipt", "update-void":
+            return documents.void_receipt(company, sent, old)
+        case "RefundReceipt" | "CreditMemo", _:
+            return old  # these can't be voided: answered as done, and nothing happens
         case _:
             raise errors.unsupported_operation(f"{operation} on {entity.name}")

@@ -92,6 +92,7 @@ def void(company: Company, sent: Row, old: Row) -> Row:
     company.voided.add(("Payment", old["Id"]))
     company.ledger.remove(("Payment", old["Id"]))
     company.store["Payment"].put(kept)
+    credit.apply_open_credit(company, old["CustomerRef"]["value"])
     return kept
 
 
@@ -110,6 +111,7 @@ def delete(company: Company, old: Row) -> None:
     company.ledger.remove(("Payment", old["Id"]))
     company.store["Payment"].remove(old["Id"])
     company.voided.discard(("Payment", old["Id"]))
+    credit.apply_open_credit(company, old["CustomerRef"]["value"])
 
 
 def deposit(company: Company, payment: Row) -> str:

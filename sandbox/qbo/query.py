@@ -10,6 +10,8 @@ from sandbox.qbo import errors
 from sandbox.qbo.entities import ENTITIES, Entity
 
 MOST_ROWS = 1000
+LAST_CHARACTER = "\u00ff"
+"""The last that the API's parser reads: names with later ones can be made, and not be asked for."""
 DEFAULT_ROWS = 100
 Value = str | Decimal | bool
 
@@ -91,6 +93,8 @@ def parse(text: str) -> Query:
 
 
 def _tokens(text: str) -> list[_Token]:
+    if (bad := next((place for place, one in enumerate(text) if one > LAST_CHARACTER), None)) is not None:
+        raise errors.query_syntax(f"Lexical error at line 1, column {bad + 1}. Encountered: {text[bad]!r}.")
     tokens, at = [], 0
     end = len(text.rstrip())
     while at < end:

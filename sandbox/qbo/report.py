@@ -14,6 +14,9 @@ if TYPE_CHECKING:
     from sandbox.qbo.store import Row
 
 
+_DOCUMENTS = ("Invoice", "RefundReceipt", "SalesReceipt", "CreditMemo")
+
+
 def books(company: Company) -> dict[str, Any]:
     """Return everything that is in the company's books; amounts are texts with two decimals.
 
@@ -23,9 +26,7 @@ def books(company: Company) -> dict[str, Any]:
     Raises:
         OutOfBalanceError: The books don't balance.
     """
-    documents = [
-        _document(company, entity, row) for entity in ("Invoice", "RefundReceipt") for row in company.store[entity]
-    ]
+    documents = [_document(company, entity, row) for entity in _DOCUMENTS for row in company.store[entity]]
     payments = [_payment(company, row) for row in company.store["Payment"]]
     return {
         "documents": documents,
@@ -116,7 +117,10 @@ def _totals(company: Company) -> dict[str, Any]:
         "refund_receipts": _sum(store["RefundReceipt"], "TotalAmt"),
         "payments": _sum(store["Payment"], "TotalAmt"),
         "open_balance": _sum(store["Invoice"], "Balance"),
-        "unapplied": _sum(store["Payment"], "UnappliedAmt"),
+        "unapplied": _text(
+            sum((row["UnappliedAmt"] for row in store["Payment"]), Decimal(0))
+            + sum((row["RemainingCredit"] for row in store["CreditMemo"]), Decimal(0))
+        ),
         "counts": {entity: len(store[entity]) for entity in ("Invoice", "RefundReceipt", "Payment")},
     }
 

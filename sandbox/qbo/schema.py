@@ -245,6 +245,8 @@ _SALE = _TRANSACTION | table(
     EmailStatus=choice("NotSet", "NeedToSend", "EmailSent"),
 )
 REFUND_RECEIPT = _SALE | table(numbers="RemainingCredit", free="RefundReceiptEx")
+SALES_RECEIPT = _SALE | table(numbers="LessCIS", free="SalesReceiptEx")
+CREDIT_MEMO = _SALE | table(numbers="RemainingCredit", references="InvoiceRef", free="CreditMemoEx")
 INVOICE = _SALE | table(
     numbers="Deposit LessCIS",
     flags="AllowIPNPayment AllowOnlinePayment AllowOnlineCreditCardPayment AllowOnlineACHPayment "

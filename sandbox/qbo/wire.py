@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from decimal import Decimal
 from typing import Any
-from xml.sax.saxutils import escape
+from xml.sax.saxutils import escape, quoteattr
 
 import simplejson
 
@@ -39,11 +39,24 @@ def dump(body: object) -> str:
 
 def to_xml(body: dict[str, Any]) -> str:
     """Write an answer the way QuickBooks does for callers that don't accept JSON."""
-    inner = "".join(_element(name, value) for name, value in body.items())
+    moment = f" time={quoteattr(str(body['time']))}" if "time" in body else ""
+    inner = "".join(
+        _fault(value) if name == "Fault" else _element(name, value) for name, value in body.items() if name != "time"
+    )
     return (
         '<?xml version="1.0" encoding="UTF-8" standalone="yes"?>'
-        f'<IntuitResponse xmlns="http://schema.intuit.com/finance/v3">{inner}</IntuitResponse>'
+        f'<IntuitResponse xmlns="http://schema.intuit.com/finance/v3"{moment}>{inner}</IntuitResponse>'
     )
+
+
+def _fault(fault: dict[str, Any]) -> str:
+    """Write a fault: in XML its type, code and element are attributes."""
+    inner = "".join(
+        f"<Error code={quoteattr(error['code'])} element={quoteattr(error['element'])}>"
+        f"{_element('Message', error['Message'])}{_element('Detail', error['Detail'])}</Error>"
+        for error in fault["Error"]
+    )
+    return f"<Fault type={quoteattr(fault['type'])}>{inner}</Fault>"
 
 
 def _element(name: str, value: object) -> str:

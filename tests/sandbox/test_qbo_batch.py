@@ -168,6 +168,7 @@ def test_it_replays_over_entities_and_batches(desk: Desk) -> None:
 
 
 def test_its_length(desk: Desk) -> None:
+    """On a batch so short that with an item's id it never is longer than 50."""
     assert desk.qbo.write("Invoice", desk.body(), requestid="r" * 50)
     with pytest.raises(Refused):
         desk.qbo.write("Invoice", desk.body(), requestid="r" * 51)

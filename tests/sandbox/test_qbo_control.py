@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 import requests
-from hypothesis import given, settings
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from sandbox.qbo import operations
@@ -196,12 +196,16 @@ def test_a_posting_out_of_balance_never_stands() -> None:
 _AMOUNTS = st.integers(0, 2000).map(lambda cents: Decimal(cents) / 100)
 _STEPS = st.lists(
     st.tuples(
-        st.sampled_from(["invoice", "pay", "shrink", "void", "delete", "refund", "void payment", "change payment"]),
+        st.sampled_from(
+            ["invoice", "pay", "shrink", "void", "delete", "refund", "void payment", "change payment", "delete payment"]
+        ),
         st.integers(0, 5),
         _AMOUNTS,
     ),
     max_size=25,
 )
+_ONE = Decimal(1)
+_PAID_TWICE = [("invoice", 0, _ONE), ("pay", 0, _ONE), ("pay", 0, _ONE), ("void payment", 0, _ONE)]
 
 
 class _Clerk:
@@ -242,6 +246,8 @@ class _Clerk:
                 self.write("Invoice", invoice, what)
             case "void payment" if payment:
                 self.write("Payment", payment, "update-void")
+            case "delete payment" if payment:
+                self.write("Payment", payment, "delete")
             case "change payment" if payment and invoice:
                 change = {"TotalAmt": amount, "Line": [linked(invoice, amount)]}
                 self.write("Payment", payment | change, "update")
@@ -251,6 +257,8 @@ class _Clerk:
 
 @settings(max_examples=150, deadline=None)
 @given(_STEPS, st.booleans())
+@example(_PAID_TWICE, True)  # noqa: FBT003 - as drawn
+@example([*_PAID_TWICE[:-1], ("delete payment", 0, _ONE)], True)  # noqa: FBT003
 def test_the_books_balance_whatever_is_done(steps: list[tuple[str, int, Decimal]], auto_apply: bool) -> None:  # noqa: FBT001 - drawn
     company = seed_company(options={"auto_apply_credit": auto_apply})
     clerk = _Clerk(company)

@@ -10,6 +10,9 @@ import requests
 from sandbox.qbo.errors import CODES
 from tests.sandbox.qbo_server import TIMEOUT, Qbo, Refused
 
+STATUSES = {"120": 500, "3001": 429, "10000": 500}
+TEXT = "Mother\u2019s Day"
+
 
 def _order(us: Qbo, *rules: dict[str, Any]) -> None:
     us.control("faults", list(rules))
@@ -151,7 +154,7 @@ def test_a_write_is_refused_with_a_chosen_fault_alone_and_in_a_batch(us: Qbo, co
     _order(us, {"do": "refuse", "code": code, "times": 2, "match": {"entity": "Customer", "body": "A"}})
     with pytest.raises(Refused) as refused:
         us.write("Customer", {"DisplayName": "A"})
-    assert (refused.value.code, refused.value.status) == (code, {"3001": 429, "10000": 500}.get(code, 400))
+    assert (refused.value.code, refused.value.status) == (code.split(maxsplit=1)[0], STATUSES.get(code, 400))
     results = us.batch([_item("A"), _item("B")])
     assert results["A"]["Fault"]["Error"][0] == refused.value.error
     assert _customers(us) == ["B"]
@@ -208,10 +211,99 @@ def test_the_bookkeeper_is_not_refused(us: Qbo) -> None:
     assert _customers(us) == ["A"]
 
 
+@pytest.mark.parametrize("do", ["500", "html", "empty", "xml", "refuse"])
+def test_a_content_fails_each_time_alone_in_a_batch_and_in_an_update(us: Qbo, do: str) -> None:
+    """However its letters were written; what stands beside it in a batch fails with it, but where items are refused."""
+    order = {"do": do, "match": {"body": TEXT, "every": 1}}
+    _order(us, order | ({"code": "10000"} if do in {"xml", "refuse"} else {}))
+    row = us.write("Customer", {"DisplayName": "A"})
+    for _ in range(3):
+        assert not _create(us, TEXT).ok
+        change = {"sparse": True, "Id": row["Id"], "SyncToken": "0", "DisplayName": TEXT}
+        assert not us.send("POST", "customer", change).ok
+    answer = us.send("POST", "batch", {"BatchItemRequest": [_item("B"), _item("C", Notes=TEXT)]})
+    assert answer.ok == (do == "refuse")
+    assert _customers(us) == (["A", "B"] if do == "refuse" else ["A"])
+    if do == "refuse":
+        faults = [item["Fault"] for item in answer.json()["BatchItemResponse"] if "Fault" in item]
+        assert [(fault["type"], fault["Error"][0]["code"]) for fault in faults] == [("SystemFault", "10000")]
+
+
+def test_a_gateway_takes_no_body_above_its_size(us: Qbo) -> None:
+    _order(us, {"do": "html", "status": 413, "match": {"larger_than": 200, "every": 1}})
+    answer = us.send("POST", "batch", {"BatchItemRequest": [_item(name) for name in "ABCD"]})
+    assert (answer.status_code, answer.headers["Content-Type"]) == (413, "text/html; charset=utf-8")
+    assert "413 Request Entity Too Large" in answer.text
+    assert _customers(us) == []
+    assert us.batch([_item("A"), _item("B")])
+
+
+@pytest.mark.parametrize(("do", "closed"), [("xml", 1), ("broken_xml", 0)])
+def test_a_fault_in_xml_though_json_was_asked_for(us: Qbo, do: str, closed: int) -> None:
+    _order(us, {"do": do, "code": "6000", "match": {"body": "A"}})
+    answer = _create(us)
+    assert (answer.status_code, answer.headers["Content-Type"]) == (400, "application/xml; charset=utf-8")
+    assert '<Fault type="ValidationFault"><Error code="6000" element="">' in answer.text
+    assert "<Detail>Business Validation Error: Refused on order.</Detail>" in answer.text
+    assert (answer.text.count("<Error"), answer.text.count("</Error>")) == (1, closed)
+    assert _customers(us) == []
+
+
+def test_a_status_without_a_body(us: Qbo) -> None:
+    _order(us, {"do": "empty"}, {"do": "empty", "status": 415})
+    assert [(answer.status_code, answer.text) for answer in (_create(us), _create(us))] == [(400, ""), (415, "")]
+    assert _customers(us) == []
+
+
+@pytest.mark.parametrize(
+    ("code", "says"),
+    [
+        ("6000 again", "Please wait a few minutes and try again"),
+        ("6000 -30003", "Unexpected Internal Error. (-30003)"),
+        ("6000 -30000", "Unexpected Internal Error. (-30000)"),
+    ],
+)
+def test_a_6000_that_says_nothing_of_the_document_for_the_first_sendings_of_each(us: Qbo, code: str, says: str) -> None:
+    _order(us, {"do": "refuse", "code": code, "match": {"entity": "Customer", "first": 2}})
+    for names in ("AB", "BCA", "C"):
+        results = us.batch([_item(name) for name in names])
+        refused = [results[name]["Fault"]["Error"][0] for name in names if "Fault" in results[name]]
+        assert all(error["code"] == "6000" and says in error["Detail"] for error in refused)
+    assert _customers(us) == []
+    assert {name for name, result in us.batch([_item(name) for name in "ABC"]).items() if "Fault" not in result} == {
+        *"ABC"
+    }
+
+
+def test_a_document_that_was_made_and_is_called_an_error(us: Qbo) -> None:
+    _order(us, {"do": "refuse_after", "code": "6000 -30003", "match": {"entity": "Customer", "first": 1}})
+    with pytest.raises(Refused, match="-30003"):
+        us.write("Customer", {"DisplayName": "A"})
+    assert _customers(us) == ["A"]
+
+
+def test_an_outage_of_writes_alone(us: Qbo) -> None:
+    """Alone with HTTP 400, in a batch each item; and a batch as a whole, where that is ordered."""
+    _order(us, {"do": "refuse", "code": "500", "match": {"every": 1}})
+    with pytest.raises(Refused, match="Could not find resource") as refused:
+        us.write("Customer", {"DisplayName": "A"})
+    assert (refused.value.status, refused.value.body["Fault"]["type"]) == (400, "ValidationFault")
+    assert {result["Fault"]["Error"][0]["code"] for result in us.batch([_item("A"), _item("B")]).values()} == {"500"}
+    assert us.query("select count(*) from Customer") == {"totalCount": 0}
+    _order(us, {"do": "refuse", "code": "500", "match": {"entity": "Batch", "every": 1}})
+    with pytest.raises(Refused, match="Could not find resource"):
+        us.batch([_item("A")])
+
+
 @pytest.mark.parametrize(
     "rule",
     [
         {"do": "explode"},
+        {"do": "xml"},
+        {"do": "xml", "code": "1"},
+        {"do": "xml", "code": "6000", "where": "franpos"},
+        {"do": "500", "match": {"body": "("}},
+        {"do": "500", "match": {"first": 1}},
         {"do": "500", "match": {"name": "x"}},
         {"do": "500", "where": "bank"},
         {"do": "500", "when": 1},

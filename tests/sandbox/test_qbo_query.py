@@ -2,9 +2,14 @@
 
 from __future__ import annotations
 
+import datetime as dt
+from zoneinfo import ZoneInfo
+
 import pytest
 
 from tests.sandbox.qbo_server import Qbo, Refused, line
+
+DENVER = ZoneInfo("America/Denver")
 
 
 def _names(us: Qbo, query: str) -> list[str]:
@@ -92,6 +97,47 @@ def test_apostrophes_and_backslashes_are_escaped(sold: Qbo) -> None:
     with pytest.raises(Refused) as refused:
         sold.query("select * from Item where Name = 'Joe's'")
     assert refused.value.code == "4000"
+
+
+@pytest.mark.parametrize(
+    "name", ["Mother\u2019s Day", "Caf\u00e9 \u2013 small", "\u0141\u00f3d\u017a", "\u9d8f", "\U0001f436"]
+)
+def test_a_name_with_characters_above_latin_1_is_kept_and_can_not_be_asked_for(us: Qbo, name: str) -> None:
+    made = us.service(name)
+    assert us.read("Item", made["value"])["Name"] == name
+    query = f"select * from Item where Name = '{name}'"  # noqa: S608 - not SQL
+    with pytest.raises(Refused, match="QueryParserError") as refused:
+        us.query(query)
+    assert (refused.value.status, refused.value.code) == (400, "4000")
+    posted = us.session.post(f"{us.base}/query", data=query.encode(), timeout=10)
+    assert posted.json()["Fault"]["Error"][0]["code"] == "4000"
+    assert us.batch([{"bId": "1", "Query": query}])["1"]["Fault"]["Error"][0]["code"] == "4000"
+    assert name in _names(us, "select * from Item")
+
+
+def test_a_name_in_latin_1_can_be_asked_for(us: Qbo) -> None:
+    us.service("Ma\u00f1ana \u00ff")
+    assert _names(us, "select * from Item where Name = 'ma\u00f1ana \u00ff'") == ["Ma\u00f1ana \u00ff"]
+
+
+def test_what_was_made_since_a_moment(sold: Qbo) -> None:
+    """To the second, with any offset; what was changed since was not made since."""
+    since = sold.clock.now().replace(microsecond=0) + dt.timedelta(hours=1)
+    sold.clock.push(3600 + 2)
+    assert sold.sign_in().ok
+    old = sold.one("Invoice", "DocNumber = 'No-1'")
+    sold.write("Invoice", old | {"DocNumber": "No-1a"})
+    customer, item = old["CustomerRef"], {"value": old["Line"][0]["SalesItemLineDetail"]["ItemRef"]["value"]}
+    body = {"CustomerRef": customer, "Line": [line(item, 1)]}
+    sold.write("Invoice", body | {"DocNumber": "No-6"})
+    sold.write("RefundReceipt", body | {"DepositToAccountRef": sold.account("Checking"), "DocNumber": "R"})
+    sold.write("Payment", {"CustomerRef": customer, "TotalAmt": 1, "PaymentRefNum": "new"})
+    for moment in (since.isoformat().replace("+00:00", "Z"), since.astimezone(DENVER).isoformat()):
+        where = f"CustomerRef = '{customer['value']}' and MetaData.CreateTime >= '{moment}'"
+        assert sold.one("Invoice", where)["DocNumber"] == "No-6"
+        assert sold.one("RefundReceipt", where)["DocNumber"] == "R"
+        assert sold.one("Payment", where)["PaymentRefNum"] == "new"
+    assert set(_numbers(sold, f"where MetaData.LastUpdatedTime >= '{since.isoformat()}'")) >= {"No-1a", "No-6"}
 
 
 def test_names_compare_ignoring_case(us: Qbo) -> None:

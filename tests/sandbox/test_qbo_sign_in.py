@@ -149,6 +149,8 @@ def test_without_an_accept_header_the_answer_is_xml(us: Qbo) -> None:
     assert answer.headers["Content-Type"].startswith("application/xml")
     assert answer.text.startswith("<?xml")
     assert "<HomeCurrency><value>USD</value></HomeCurrency>" in answer.text
+    fault = us.send("GET", "item/999").text
+    assert '<Fault type="ValidationFault"><Error code="610" element="Item"><Message>Object Not Found</Message>' in fault
 
 
 def test_an_ended_subscription_refuses_every_write() -> None:

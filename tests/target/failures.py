@@ -7,7 +7,8 @@ import subprocess
 import time
 from typing import TYPE_CHECKING, Any
 
-from tests.shop import BIN, ROOT, problem_lines
+from tests.forks import start
+from tests.shop import BIN, problem_lines
 
 if TYPE_CHECKING:
     from tests.shop import Shop
@@ -50,7 +51,7 @@ def kill_once_made(shop: Shop, entity: str) -> None:
     fail(shop, {"do": "hang_after", "match": {"path": r"/(batch|invoice|payment)\?", "entity": entity, "nth": 1}})
     messages = shop.tap().stdout
     command = [str(BIN / "target-qbo"), "--config", str(shop.target_config)]
-    target = subprocess.Popen(command, cwd=ROOT, stdin=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True)
+    target = start(command, stdin=subprocess.PIPE, stderr=subprocess.DEVNULL)
     assert target.stdin is not None
     target.stdin.write(messages)
     target.stdin.close()

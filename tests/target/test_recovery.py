@@ -10,6 +10,7 @@ from typing import Any
 
 import pytest
 
+from tests.forks import start
 from tests.shop import BIN, Shop
 from tests.target.failures import lose_the_ledger, ring_up
 from tests.target.rung_up import change_record
@@ -63,9 +64,7 @@ def test_a_killed_target_is_finished_by_the_next_run(small_shop: Shop, after: fl
     small_shop.post("qbo", {"limits": {"latency_ms": 150, "latency_item_ms": 10}})
     messages = small_shop.tap().stdout
     command = [str(BIN / "target-qbo"), "--config", str(small_shop.target_config)]
-    with subprocess.Popen(
-        command, stdin=subprocess.PIPE, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL, text=True
-    ) as process:
+    with start(command, stdin=subprocess.PIPE, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL) as process:
         assert process.stdin is not None
         process.stdin.write(messages)
         process.stdin.close()
