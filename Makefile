@@ -8,13 +8,14 @@ export UV_PYTHON_DOWNLOADS := never
 # Compiled once at installation: every start of a command would else do it where Python may not write beside its modules.
 export UV_COMPILE_BYTECODE := 1
 
-.PHONY: help setup meltano demo demo-airflow fires test lint format docs lock benchmark clean
+.PHONY: help setup meltano demo demo-airflow fires test chaos lint format docs lock benchmark clean
 
 help:
 	@echo "make demo       the whole path against the sandbox: till to books"
 	@echo "make demo-airflow  a night of 20 stores in a real Airflow"
 	@echo "make fires         when systemd's timer and Airflow fire, over a year"
 	@echo "make test       all tests"
+	@echo "make chaos      SEEDS=200 syncs under faults, kills and hands in the books; POSTGRES=URL for ledgers there"
 	@echo "make lint       ruff, mypy, derived texts up to date"
 	@echo "make benchmark  the figures of benchmarks/README.md"
 
@@ -56,6 +57,11 @@ fires: setup .venv-airflow/.ready
 
 test: setup meltano .venv-airflow/.ready
 	$(BIN)/python -m pytest
+
+SEEDS ?= 200
+
+chaos: setup
+	$(BIN)/python -m sandbox.chaos --seeds $(SEEDS) $(if $(POSTGRES),--postgres $(POSTGRES))
 
 lint: setup
 	$(BIN)/ruff check .

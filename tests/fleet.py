@@ -11,7 +11,8 @@ from typing import TYPE_CHECKING, Any
 
 import requests
 
-from tests.shop import ROOT, START_SECONDS
+from tests.forks import start
+from tests.shop import START_SECONDS
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -25,12 +26,12 @@ def running_fleet(folder: Path, *options: str) -> Iterator[list[Store]]:
     """Start stand-ins of stores, with options of ``python -m sandbox.fleet``; gives their entries."""
     ready = folder / "ready.json"
     command = [sys.executable, "-m", "sandbox.fleet", "--ready-file", str(ready), *options]
-    with subprocess.Popen(command, cwd=ROOT, stdout=subprocess.DEVNULL) as process:
+    with start(command, stdout=subprocess.DEVNULL) as process:
         deadline = time.monotonic() + START_SECONDS
         while not (ready.exists() and ready.read_text().endswith("\n")):
             assert process.poll() is None, "the stand-ins ended at once"
             assert time.monotonic() < deadline, "the stand-ins did not start"
-            time.sleep(0.05)
+            time.sleep(0.01)
         try:
             yield json.loads(ready.read_text())["stores"]
         finally:

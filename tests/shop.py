@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
 import os
 import subprocess
@@ -9,6 +10,7 @@ import sys
 import time
 from decimal import Decimal
 from pathlib import Path
+from tempfile import TemporaryFile
 from typing import TYPE_CHECKING, Any, Self
 
 import requests
@@ -16,13 +18,14 @@ import simplejson
 
 from sandbox.comparison import compare
 from sandbox.qbo.calls import KEPT_PAYLOADS
-from tests import intuit
+from tests import forks, intuit
+from tests.forks import start
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
-ROOT = Path(__file__).resolve().parent.parent
-BIN = Path(sys.executable).parent
+ROOT = forks.ROOT
+BIN = forks.BIN
 RETAIL = ROOT.parent / "shared" / "data" / "retail"
 START_SECONDS = 30
 RUN_SECONDS = 240
@@ -45,12 +48,12 @@ class Shop:
         """Start the sandbox and write both plugins' settings."""
         ready = self.folder / "ready.json"
         command = [sys.executable, "-m", "sandbox", "--ready-file", str(ready), *self._options]
-        self._process = subprocess.Popen(command, cwd=ROOT, stdout=subprocess.DEVNULL)
+        self._process = start(command, stdout=subprocess.DEVNULL)
         deadline = time.monotonic() + START_SECONDS
         while not (ready.exists() and ready.read_text().endswith("\n")):
             assert self._process.poll() is None, "the sandbox ended at once"
             assert time.monotonic() < deadline, "the sandbox did not start"
-            time.sleep(0.05)
+            time.sleep(0.01)
         self.ready: dict[str, Any] = json.loads(ready.read_text())
         self.url: str = self.ready["control_url"]
         self.tap_config = self._write("tap.json", self.ready["franpos"])
@@ -168,17 +171,22 @@ def run(
     folder: Path = ROOT,
 ) -> subprocess.CompletedProcess[str]:
     """Run a command to its end and keep what it prints."""
-    return subprocess.run(
-        list(command),
-        input=text,
-        stdin=None if text is not None else subprocess.DEVNULL,
-        capture_output=True,
-        text=True,
-        cwd=folder,
-        env={**os.environ, **(env or {})},
-        timeout=RUN_SECONDS,
-        check=False,
-    )
+    with TemporaryFile("w+") as stdout, TemporaryFile("w+") as stderr:
+        stdin = subprocess.DEVNULL if text is None else subprocess.PIPE
+        environment = {**os.environ, **(env or {})}
+        process = start(command, stdin=stdin, stdout=stdout, stderr=stderr, env=environment, folder=folder)
+        try:
+            if process.stdin is not None:
+                with contextlib.suppress(BrokenPipeError), process.stdin:
+                    process.stdin.write(text or "")
+            code = process.wait(RUN_SECONDS)
+        except subprocess.TimeoutExpired:
+            process.kill()
+            process.wait()
+            raise
+        for printed in (stdout, stderr):
+            printed.seek(0)
+        return subprocess.CompletedProcess(list(command), code, stdout.read(), stderr.read())
 
 
 def problem_lines(process: subprocess.CompletedProcess[str]) -> list[str]:

@@ -1,4 +1,4 @@
-"""A few dozen seeds of `sandbox.chaos`: after whatever went wrong, one clean run makes the books right."""
+"""A few seeds of `sandbox.chaos`, of many that `make chaos` runs: whatever went wrong, one clean run mends it."""
 
 from __future__ import annotations
 
@@ -6,10 +6,10 @@ import sys
 
 from tests.shop import run
 
-SEEDS = 24
+SEEDS = 8
 
 
 def test_the_books_are_right_after_anything() -> None:
-    result = run([sys.executable, "-m", "sandbox.chaos", "--seeds", str(SEEDS), "--jobs", "6"])
+    result = run([sys.executable, "-m", "sandbox.chaos", "--seeds", str(SEEDS), "--jobs", "4"])
     assert result.returncode == 0, result.stdout + result.stderr
     assert f"{SEEDS} seeds" in result.stdout
