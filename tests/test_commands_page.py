@@ -39,6 +39,7 @@ def test_what_is_stale_is_told_and_written_anew(tmp_path: Path, monkeypatch: pyt
     scale = (ROOT / "docs" / "scale.md").read_text()
     (tmp_path / "docs" / "scale.md").write_text(scale.replace("| tickets a night |", "| fortunes a night |"))
     shutil.copy(ROOT / "docs" / "observability.md", tmp_path / "docs")
+    shutil.copy(ROOT / "docs" / "how-it-works.md", tmp_path / "docs")
     monkeypatch.setattr(generate, "ROOT", tmp_path)
     monkeypatch.setattr(sys, "argv", ["generate.py"])
     assert generate.main() == 0

@@ -104,7 +104,8 @@ def pending(ledger: CompanyLedger) -> Iterator[UnitView]:
     last = 0
     while True:
         query = select().where(tickets.c.company_id == ledger.company_id, tickets.c.pending, tickets.c.id > last)
-        query = query.where(tickets.c.content != "")  # found in QuickBooks, its record not received yet
+        # Left out: found in QuickBooks, its record not received yet; received by another store's run since assign().
+        query = query.where(tickets.c.content != "", tickets.c.unit.is_not(None))
         with ledger.read() as connection:
             rows = connection.execute(query.order_by(tickets.c.id).limit(_A_READ)).all()
             if not rows:

@@ -16,7 +16,7 @@ from target_qbo.posting.execute import Executor
 from target_qbo.posting.findings import UNANSWERED
 from target_qbo.posting.journal import Journal, now
 from target_qbo.posting.observe import find_unknown
-from target_qbo.posting.plan import Outcome, Plan, plan
+from target_qbo.posting.plan import TO_POST, Outcome, Plan, plan
 from target_qbo.posting.preparing import Preparing
 from target_qbo.posting.unit import End, give_up
 from target_qbo.posting.work import UnitWork
@@ -106,7 +106,6 @@ class _Run:
             batch_size=settings.batch_size,
         )
         self._asked_anew: set[int] = set()
-        self._anew = False
         self._vain: dict[int, tuple[UnitView, str]] = {}
 
     def post(self) -> None:
@@ -126,7 +125,6 @@ class _Run:
         """Go once through what is pending; returns whether there is more to be done now."""
         self._summary.open = 0
         self._journal.again.clear()
-        self._anew = False
         differing = find_unknown(self._ledger, self._client, self._settings.settle_seconds)
         self._void_orphans()
         try:
@@ -138,7 +136,7 @@ class _Run:
             self._asked_anew |= self._journal.names_anew
             self._journal.names_anew.clear()
             self._preparing.forget()
-        return self._anew or bool(self._journal.again - self._vain.keys())
+        return bool(self._journal.again - self._vain.keys())
 
     def _end(self) -> None:
         summary = self._summary
@@ -209,6 +207,10 @@ class _Run:
         if dates is None:
             return
         self._preparing.open(dates[0])
+        if not self._preparing.knows_all and any(
+            self._plan(view).outcome in TO_POST for view in units.pending(self._ledger)
+        ):
+            self._preparing.find_others()  # before anything is under way that it may change
         for view in units.pending(self._ledger):
             if (fault := differing.get(view.key)) is not None:
                 self._settle(view, TicketEvent.SKIPPED, fault.skip_code, str(fault))
@@ -218,16 +220,13 @@ class _Run:
                 self._vain[view.key] = (view, self._executor.told.get(view.key, _IN_VAIN))
             else:
                 work = self._work(view)
-                if self._anew:  # what was read before is not all that is known now
-                    break
                 if work is not None:
                     yield from self._journal.begin(work)
         self._journal.flush()
 
     def _work(self, view: UnitView) -> UnitWork | None:
         """Plan a unit; None where it was settled on the way, or its fate is to be looked up first."""
-        decision = decide_records(view.record, view.payments, view.discounts, self._settings.rules, now())
-        planned = plan(view, decision, on_change=self._settings.on_change)
+        planned = self._plan(view)
         if planned.outcome is Outcome.OPEN:
             self._journal.again.add(view.key)
             return None
@@ -240,9 +239,6 @@ class _Run:
                 return None
             end = End(event, planned.code, planned.reason, planned.until)
             return UnitWork(view, planned, None, self._preparing, self._summary, end=end)
-        if self._preparing.finds_others():
-            self._anew = True
-            return None
         prepared = self._preparing.prepare(view, planned, self._summary)
         if isinstance(prepared, str):
             self._vain[view.key] = (view, prepared)
@@ -258,6 +254,10 @@ class _Run:
             self._summary,
             ask_anew=view.key not in self._asked_anew,
         )
+
+    def _plan(self, view: UnitView) -> Plan:
+        decision = decide_records(view.record, view.payments, view.discounts, self._settings.rules, now())
+        return plan(view, decision, on_change=self._settings.on_change)
 
     def _settle(
         self,

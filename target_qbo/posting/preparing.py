@@ -42,6 +42,9 @@ class Preparing:
         ledger: The company's ledger.
         client: The company.
         settings: Names and choices.
+
+    Attributes:
+        knows_all: Whether the ledger was told in this run what stands in the company.
     """
 
     def __init__(self, ledger: CompanyLedger, client: QboClient, settings: Settings) -> None:
@@ -50,7 +53,7 @@ class Preparing:
         self._settings = settings
         self._references: References | None = None
         self._closed: tuple[dt.date | None] | None = None
-        self._knows_all = False
+        self.knows_all = False
         self._counted: set[int] = set()
 
     def open(self, earliest: dt.date) -> None:
@@ -62,7 +65,7 @@ class Preparing:
         if self._references is None:
             earliest = first_date(max(earliest, EARLIEST), self._settings.rules)
             self._references = References(self._ledger, self._client, self._settings, earliest)
-            self._knows_all = verify_company(
+            self.knows_all = verify_company(
                 self._ledger,
                 self._client,
                 self._references,
@@ -70,16 +73,15 @@ class Preparing:
                 accept_existing=self._settings.accept_existing,
             )
 
-    def finds_others(self) -> bool:
-        """Tell, once, whether documents of ours were made since this ledger's last run and not by it: now it has them.
+    def find_others(self) -> None:
+        """Have the ledger know, once, of documents of ours that were made since its last run and not by it; a read.
 
         Raises:
             TargetError: QuickBooks can't be reached.
         """
-        if self._knows_all or self._references is None:
-            return False
-        self._knows_all = True
-        return adopt_made_since(self._ledger, self._client, self._references)
+        if self._references is not None and not self.knows_all:
+            self.knows_all = True
+            adopt_made_since(self._ledger, self._client, self._references)
 
     def forget(self) -> None:
         """Have every id looked up again: one was stale."""

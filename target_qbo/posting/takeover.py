@@ -114,18 +114,15 @@ def verify_company(
     return True
 
 
-def adopt_made_since(ledger: CompanyLedger, client: QboClient, references: References) -> bool:
+def adopt_made_since(ledger: CompanyLedger, client: QboClient, references: References) -> None:
     """Adopt what was made for the guest customer since this ledger's last answer, and not by this ledger; one read.
 
     A backup that was put back does not know it, and a second ledger that posts to the company makes it (accounting
     rules, After posting). Where only refunds are to be posted, refund receipts are asked for, else invoices.
-
-    Returns:
-        Whether there was anything of ours.
     """
     latest = documents.latest_answer(ledger)
     if latest is None:
-        return False
+        return
     kind = DocumentKind.REFUND_RECEIPT if tickets.only_refunds(ledger) else DocumentKind.INVOICE
     since = (latest - _CLOCKS_DIFFER).astimezone(dt.UTC).isoformat(timespec="seconds")
     guest = references.guest_customer().qbo_id
@@ -137,7 +134,7 @@ def adopt_made_since(ledger: CompanyLedger, client: QboClient, references: Refer
     methods = references.methods()
     ours = [row for row in rows if row.qbo_id not in known and row.found(methods) is not None]
     if not ours:
-        return False
+        return
     existing = Existing(ledger, methods, adopts=True)
     existing.read(client, guest, None, Period(min(row.date for row in ours), None))
     logger.warning(
@@ -149,7 +146,6 @@ def adopt_made_since(ledger: CompanyLedger, client: QboClient, references: Refer
         ours[0].number,
         extra={"event_name": "another_ledger_posts"},
     )
-    return bool(existing.ours)
 
 
 class Existing:
