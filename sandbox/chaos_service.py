@@ -26,7 +26,7 @@ _NEVER_TAKEN: tuple[tuple[Order, ...], ...] = (
     ({"do": "xml", "code": "6000"}, {"do": "broken_xml", "code": "6070"}),
     ({"do": "html", "status": 400}, {"do": "empty", "status": 400}),
 )
-_SIZES = (3_000, 8_000)
+_SIZES = (20_000, 40_000)  # above any one ticket, below a batch
 _PASSING_WORDS = re.compile(r"try again|\(-3000\d\)|Could not find resource|Unknown Error during Authentication")
 _OPEN = frozenset({"skipped", "posting"})
 
