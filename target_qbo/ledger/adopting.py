@@ -11,7 +11,7 @@ from target_qbo.ledger import changes
 from target_qbo.ledger.changes import AsItStands, Changes, UnitChange
 from target_qbo.ledger.documents import StandingDocument, standing
 from target_qbo.ledger.lifecycle import DocumentEvent, UnitEvent, sources, target
-from target_qbo.ledger.status import STANDING, Stands, TicketStatus
+from target_qbo.ledger.status import STANDING, DocumentState, Stands, TicketStatus
 from target_qbo.ledger.tables import documents, tickets, units
 from target_qbo.ledger.units import TICKET
 
@@ -82,6 +82,9 @@ def adopt(ledger: CompanyLedger, found: Sequence[Found], now: dt.datetime) -> li
             if connection.execute(there).first() is not None:
                 doubled.append(document)
                 continue
+            altered = sa.select(documents.c.id).where(*same, documents.c.state == DocumentState.ALTERED)
+            if connection.execute(altered).first() is not None:
+                continue  # known, and told as what it is
             looked_up = documents.c.state.in_(sources(DocumentEvent.FOUND))
             connection.execute(sa.delete(documents).where(*same, looked_up))
             row = document.values(ledger, unit, DocumentEvent.FOUND, now)

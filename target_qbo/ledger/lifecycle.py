@@ -56,7 +56,7 @@ DOCUMENTS: Mapping[DocumentEvent, Mapping[DocumentState | None, DocumentState | 
     DocumentEvent.DIFFERS: {None: _D.ALTERED, _D.SENDING: _D.ALTERED, _D.REFUSED: _D.ALTERED},
     DocumentEvent.DOUBTED: {_D.MISSING: _D.SENDING, _D.ALTERED: _D.SENDING, _D.REFUSED: _D.SENDING},
     DocumentEvent.RENUMBERED: {_D.REFUSED: None},
-    DocumentEvent.FOUND: {None: _D.POSTED, _D.MISSING: _D.POSTED, _D.ALTERED: _D.POSTED, _D.REFUSED: _D.POSTED},
+    DocumentEvent.FOUND: {None: _D.POSTED, _D.MISSING: _D.POSTED, _D.REFUSED: _D.POSTED},
     DocumentEvent.FOUND_VOIDED: {None: _D.VOIDED},
     DocumentEvent.UPDATED: {_D.POSTED: _D.POSTED},
     DocumentEvent.SEEN_OTHERWISE: {_D.SENDING: _D.SENDING, _D.POSTED: _D.POSTED, _D.ORPHANED: _D.ORPHANED},

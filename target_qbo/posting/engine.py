@@ -208,7 +208,7 @@ class _Run:
             return
         self._preparing.open(dates[0])
         if not self._preparing.knows_all and any(
-            self._plan(view).outcome in TO_POST for view in units.pending(self._ledger)
+            view.key not in differing and self._plan(view).outcome in TO_POST for view in units.pending(self._ledger)
         ):
             self._preparing.find_others()  # before anything is under way that it may change
         for view in units.pending(self._ledger):
