@@ -140,7 +140,9 @@ class Unit(ABC):
         self._ask_anew = ask_anew
         self._then = then
         self._standing: dict[Key, StandingDocument] = {one.key: one for one in view.standing}
-        self._lifted: dict[Key, StandingDocument] = {one.key: one for one in view.lifted}
+        # One that is put back already stands under the same key.
+        self._lifted = {one.key: one for one in view.lifted if one.key not in self._standing}
+        self._has_lifted = bool(view.lifted)
         self._rows: dict[Key, Standing | None] = {}
         self._aged: set[Key] = set()  # documents that changed since they were read
         self._leaving: set[Key] = {one.key for one in planned.leaving}
@@ -264,9 +266,9 @@ class Unit(ABC):
 
     def _end_change(self, changes: Changes) -> None:
         """Take note that what was lifted will not be put back."""
-        if self._lifted:
+        if self._lifted or self._has_lifted:
             changes.ended.append(self.unit)
-            self._lifted = {}
+            self._lifted, self._has_lifted = {}, False
 
     def _leave(self, changes: Changes, why: Hindrance) -> None:
         """Leave the unit, and skip its ticket; what was to be undone is again what it was."""

@@ -14,7 +14,7 @@ from decimal import Decimal
 from pathlib import Path
 from typing import Any
 
-from hypothesis import HealthCheck, given, settings
+from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
 
 from target_qbo.ledger.status import TicketStatus
@@ -48,6 +48,13 @@ STEPS = st.one_of(
 )
 
 
+@example(
+    history=[
+        ("ring up", "E", [313], ["Cash"] * 3, False),
+        ("run", ["done"] * 3),
+        ("undo", ["lost before", "done", "lost before", "failed before", "failed before", "again after"]),
+    ],
+)
 @settings(max_examples=HISTORIES, deadline=None, suppress_health_check=list(HealthCheck))
 @given(history=st.lists(STEPS, min_size=2, max_size=9))
 def test_whatever_happens_every_document_stands_once(empty: Path, history: list[Any]) -> None:
