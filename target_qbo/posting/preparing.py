@@ -5,6 +5,7 @@ Before anything is posted it makes sure that the ledger knows what stands in the
 
 from __future__ import annotations
 
+import datetime as dt
 from typing import TYPE_CHECKING
 
 from target_qbo.accounting import PaymentMethod
@@ -22,7 +23,6 @@ from target_qbo.qbo import QboFaultError
 from target_qbo.qbo.reactions import Reaction, reaction
 
 if TYPE_CHECKING:
-    import datetime as dt
     from collections.abc import Collection, Sequence
 
     from target_qbo.accounting import Document, DocumentKind
@@ -81,7 +81,8 @@ class Preparing:
         """
         if self._references is not None and not self.knows_all:
             self.knows_all = True
-            adopt_made_since(self._ledger, self._client, self._references)
+            margin = dt.timedelta(seconds=self._settings.minute_seconds)
+            adopt_made_since(self._ledger, self._client, self._references, margin)
 
     def forget(self) -> None:
         """Have every id looked up again: one was stale."""

@@ -38,7 +38,6 @@ logger = logging.getLogger("target-qbo.takeover")
 Row = dict[str, Any]
 _AT_ONCE = 500
 _SHOWN = 3
-_CLOCKS_DIFFER = dt.timedelta(minutes=1)
 _MAINS = (DocumentKind.INVOICE, DocumentKind.REFUND_RECEIPT)
 
 
@@ -114,17 +113,24 @@ def verify_company(
     return True
 
 
-def adopt_made_since(ledger: CompanyLedger, client: QboClient, references: References) -> None:
+def adopt_made_since(ledger: CompanyLedger, client: QboClient, references: References, margin: dt.timedelta) -> None:
     """Adopt what was made for the guest customer since this ledger's last answer, and not by this ledger; one read.
 
     A backup that was put back does not know it, and a second ledger that posts to the company makes it (accounting
     rules, After posting). Where only refunds are to be posted, refund receipts are asked for, else invoices.
+
+    Args:
+        ledger: The company's ledger.
+        client: The company.
+        references: The company's entities.
+        margin: By how much QuickBooks' clock and this one may differ: the limits' minute, in which fewer invoices can
+            be made than one read shows.
     """
     latest = documents.latest_answer(ledger)
     if latest is None:
         return
     kind = DocumentKind.REFUND_RECEIPT if tickets.only_refunds(ledger) else DocumentKind.INVOICE
-    since = (latest - _CLOCKS_DIFFER).astimezone(dt.UTC).isoformat(timespec="seconds")
+    since = (latest - margin).astimezone(dt.UTC).isoformat(timespec="seconds")
     guest = references.guest_customer().qbo_id
     where = f"CustomerRef = {quoted(guest)} and MetaData.CreateTime >= {quoted(since)}"
     rows = [Standing(kind, row) for row in client.query(facts(kind).entity, where)]
