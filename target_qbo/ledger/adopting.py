@@ -7,10 +7,9 @@ from typing import TYPE_CHECKING, Any
 
 import sqlalchemy as sa
 
-from target_qbo.ledger import changes
-from target_qbo.ledger.changes import AsItStands, Changes, UnitChange
+from target_qbo.ledger.changes import Changes, UnitChange, carry, write
 from target_qbo.ledger.documents import StandingDocument, standing
-from target_qbo.ledger.lifecycle import DocumentEvent, UnitEvent, sources, target
+from target_qbo.ledger.lifecycle import DocumentEvent, UnitEvent
 from target_qbo.ledger.status import STANDING, DocumentState, Stands, TicketStatus
 from target_qbo.ledger.tables import documents, tickets, units
 from target_qbo.ledger.units import TICKET
@@ -22,6 +21,7 @@ if TYPE_CHECKING:
 
     from sqlalchemy.engine import Connection
 
+    from target_qbo.ledger.changes import Key
     from target_qbo.ledger.database import CompanyLedger
 
 FOUND_VOIDED = "found_voided"
@@ -46,11 +46,10 @@ class Found:
     sync_token: str
     sign: int
 
-    def values(self, ledger: CompanyLedger, unit: int, event: DocumentEvent, now: dt.datetime) -> dict[str, Any]:
-        """Return it as a row of the documents."""
-        fields = ("kind", "number", "amount", "date", "method", "qbo_id", "sync_token")
-        row: dict[str, Any] = {name: getattr(self, name) for name in fields}
-        return row | {"company_id": ledger.company_id, "unit": unit, "state": target(event), "posted_at": now}
+    @property
+    def values(self) -> dict[str, Any]:
+        """What of it the ledger keeps."""
+        return {name: getattr(self, name) for name in ("amount", "date", "method", "qbo_id", "sync_token")}
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,25 +71,24 @@ def adopt(ledger: CompanyLedger, found: Sequence[Found], now: dt.datetime) -> li
         Those that were not entered, because one with the same number stands in the ledger already.
     """
     doubled = []
+    entered: dict[Key, Found] = {}
     with ledger.write() as connection:
         for document in found:
             unit = _unit_of(connection, ledger, document)
             if unit is None:
                 unit = _enter(connection, ledger, document, now, {"status": TicketStatus.POSTED, "reason": _FOUND})
+            key = (unit, document.kind, document.number)
             same = (documents.c.unit == unit, documents.c.kind == document.kind, documents.c.number == document.number)
-            there = sa.select(documents.c.id).where(*same, documents.c.state.in_(STANDING))
-            if connection.execute(there).first() is not None:
+            there = sa.select(documents.c.state).where(*same, documents.c.state.in_((*STANDING, DocumentState.ALTERED)))
+            state = connection.execute(there).scalar()
+            if key in entered or state in STANDING:
                 doubled.append(document)
-                continue
-            altered = sa.select(documents.c.id).where(*same, documents.c.state == DocumentState.ALTERED)
-            if connection.execute(altered).first() is not None:
-                continue  # known, and told as what it is
-            looked_up = documents.c.state.in_(sources(DocumentEvent.FOUND))
-            connection.execute(sa.delete(documents).where(*same, looked_up))
-            row = document.values(ledger, unit, DocumentEvent.FOUND, now)
-            connection.execute(sa.insert(documents).values(row))
-            was_empty = sa.and_(units.c.id == unit, units.c.stands == Stands.NOTHING)
-            connection.execute(sa.update(units).where(was_empty).values(stands=Stands.FOUND))
+            elif state is None:  # else it is known, and told as what it is
+                entered[key] = document
+        changes = Changes(units=[UnitChange(unit, UnitEvent.FOUND) for unit in {key[0] for key in entered}])
+        for key, document in entered.items():
+            changes.happens(DocumentEvent.FOUND, key, **document.values)
+        carry(connection, ledger, changes, now)
     return doubled
 
 
@@ -109,6 +107,7 @@ def enter_voided(ledger: CompanyLedger, voided: Sequence[Found], now: dt.datetim
         How many tickets are undone by that.
     """
     entered: dict[tuple[str, str], int] = {}
+    changes = Changes()
     with ledger.write() as connection:
         for document in voided:
             name = (document.location_id, document.name)
@@ -117,8 +116,9 @@ def enter_voided(ledger: CompanyLedger, voided: Sequence[Found], now: dt.datetim
                 if unit is None:
                     continue
                 entered[name] = unit
-            row = document.values(ledger, entered[name], DocumentEvent.FOUND_VOIDED, now)
-            connection.execute(sa.insert(documents).values(row))
+            key = (entered[name], document.kind, document.number)
+            changes.happens(DocumentEvent.FOUND_VOIDED, key, **document.values)
+        carry(connection, ledger, changes, now)
     return len(entered)
 
 
@@ -204,21 +204,21 @@ def write_seen(ledger: CompanyLedger, kind: str, seen: Sequence[Seen], now: dt.d
     for row in rows:
         key, there = (row.unit, row.kind, row.number), by_id[row.qbo_id]
         if there.voided:
-            found.happened[DocumentEvent.TAKEN_BACK].append(key)
+            found.happens(DocumentEvent.TAKEN_BACK, key)
         elif (row.amount, row.date) != (there.amount, there.date):
-            as_seen = AsItStands(key, there.amount, there.date, DocumentEvent.SEEN_OTHERWISE, method=row.method)
-            found.corrected.append(as_seen)
+            found.happens(DocumentEvent.SEEN_OTHERWISE, key, amount=there.amount, date=there.date)
         else:
             continue
         found.units.append(UnitChange(row.unit, UnitEvent.SEEN_OTHERWISE))
-    changes.write(ledger, found, now)
+    write(ledger, found, now)
 
 
 def write_gone(ledger: CompanyLedger, gone: Sequence[StandingDocument], now: dt.datetime) -> None:
     """Write down that documents which stand in the ledger are no longer in QuickBooks."""
     found = Changes(units=[UnitChange(one.unit, UnitEvent.SEEN_OTHERWISE) for one in gone])
-    found.happened[DocumentEvent.TAKEN_BACK] = [one.key for one in gone]
-    changes.write(ledger, found, now)
+    for one in gone:
+        found.happens(DocumentEvent.TAKEN_BACK, one.key)
+    write(ledger, found, now)
 
 
 def rivals(ledger: CompanyLedger, found: Sequence[Found]) -> list[StandingDocument]:

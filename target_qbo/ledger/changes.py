@@ -9,16 +9,17 @@ also after a crash, and a document made again on purpose has another (QuickBooks
 
 from __future__ import annotations
 
-import datetime as dt
 import hashlib
 import uuid
 from collections import defaultdict
 from dataclasses import dataclass, field
+from functools import cache
 from typing import TYPE_CHECKING, Any
 
 import sqlalchemy as sa
 
 from target_qbo.ledger.lifecycle import (
+    DOCUMENTS,
     TICKETS,
     UNITS,
     DocumentEvent,
@@ -28,11 +29,12 @@ from target_qbo.ledger.lifecycle import (
     sources,
     target,
 )
-from target_qbo.ledger.status import DocumentState, Stands
+from target_qbo.ledger.status import PAST, Stands
 from target_qbo.ledger.tables import documents, tickets, units
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Sequence
+    import datetime as dt
+    from collections.abc import Iterable, Mapping, Sequence
     from decimal import Decimal
 
     from sqlalchemy.engine import Connection
@@ -43,8 +45,7 @@ if TYPE_CHECKING:
 Key = tuple[int, str, str]
 """A document among those of its unit that are not past: the unit's key, kind, number."""
 
-# Nothing is executed so long after it was sent: what is missing then can't come any more under its first requestid.
-_ATTEMPT_LASTS = dt.timedelta(minutes=10)
+_KEY = ("unit", "kind", "number")
 _WITH_FINGERPRINT = (Stands.PART, Stands.WHOLE)
 
 
@@ -68,31 +69,12 @@ class Sending:
 
 
 @dataclass(frozen=True, slots=True)
-class Answer:
-    """What an answer says of one document that was sent.
-
-    Attributes:
-        amount: What QuickBooks made of it.
-        pays: False for a payment that stands and is not on its invoice: nothing else may be made before it is voided.
-    """
+class DocumentChange:
+    """What happens to a document; ``values`` are the columns that it tells anew."""
 
     key: Key
-    qbo_id: str
-    sync_token: str
-    amount: Decimal
-    pays: bool = True
-
-
-@dataclass(frozen=True, slots=True)
-class AsItStands:
-    """A document as QuickBooks has it now, after an update or a look; a method only where it is to be corrected."""
-
-    key: Key
-    amount: Decimal
-    date: dt.date
-    event: DocumentEvent = DocumentEvent.UPDATED
-    sync_token: str | None = None
-    method: str | None = None
+    event: DocumentEvent
+    values: Mapping[str, Any]
 
 
 @dataclass(frozen=True, slots=True)
@@ -127,38 +109,53 @@ class Changes:
     """What is to be written down all together, or not at all.
 
     Attributes:
-        answers: Documents that now stand.
-        happened: What else happened to which documents.
-        taken_out: Those looked up in vain that did stand once: their next sending is an attempt of its own.
-        corrected: Documents that stand otherwise now.
-        found_otherwise: Documents that were not sent from here, and stand there otherwise than they are to.
+        documents: What happens to documents, in the order in which it does.
         ended: Units whose change is through, or taken back: what was lifted for it is past.
-        units: What happened to units.
+        units: What happens to units.
         reopened: Units that the next run decides again, unless they were never received.
         failed: Units that alone got no answer in this run.
-        settled: What became of tickets.
+        settled: What becomes of tickets.
     """
 
-    answers: list[Answer] = field(default_factory=list)
-    happened: defaultdict[DocumentEvent, list[Key]] = field(default_factory=lambda: defaultdict(list))
-    taken_out: set[Key] = field(default_factory=set)
-    corrected: list[AsItStands] = field(default_factory=list)
-    found_otherwise: list[Sending] = field(default_factory=list)
+    documents: list[DocumentChange] = field(default_factory=list)
     ended: list[int] = field(default_factory=list)
     units: list[UnitChange] = field(default_factory=list)
     reopened: list[int] = field(default_factory=list)
     failed: list[int] = field(default_factory=list)
     settled: list[Settled] = field(default_factory=list)
 
+    def happens(self, event: DocumentEvent, key: Key, **values: object) -> None:
+        """Add what happens to a document."""
+        self.documents.append(DocumentChange(key, event, values))
+
+    def add(self, more: Changes) -> None:
+        """Add what else is to be written down."""
+        for name in self.__dataclass_fields__:
+            getattr(self, name).extend(getattr(more, name))
+
     def __len__(self) -> int:
-        own = (getattr(self, name) for name in self.__dataclass_fields__ if name not in {"happened", "taken_out"})
-        return sum(map(len, own)) + sum(map(len, self.happened.values()))
+        return sum(len(getattr(self, name)) for name in self.__dataclass_fields__)
 
 
-_NAMED = sa.and_(
-    documents.c.unit == sa.bindparam("b_unit"),
-    documents.c.kind == sa.bindparam("b_kind"),
-    documents.c.number == sa.bindparam("b_number"),
+_NAMED = sa.and_(*[documents.c[name] == sa.bindparam(f"b_{name}") for name in _KEY])
+_ALSO: Mapping[DocumentEvent, Mapping[str, Any]] = {
+    # With another attempt its requestid is another one: the same would bring just that refusal, fault or document back.
+    DocumentEvent.REFUSED: {"attempt": None},
+    DocumentEvent.FAILED: {"attempt": None},
+    DocumentEvent.DIFFERS: {"attempt": None},
+    DocumentEvent.NOT_THERE: {"missed": documents.c.missed + 1},
+    DocumentEvent.OVER: {"missed": documents.c.missed + 1, "attempt": None},
+}
+"""What an event makes of a document beyond its state and what is told with it."""
+_STAMPS: Mapping[DocumentEvent, str] = {
+    **dict.fromkeys((DocumentEvent.SENT, DocumentEvent.UNANSWERED, DocumentEvent.FAILED), "sent_at"),
+    **dict.fromkeys((DocumentEvent.STANDS, DocumentEvent.STRAYS), "posted_at"),
+    **dict.fromkeys((DocumentEvent.FOUND, DocumentEvent.FOUND_VOIDED), "posted_at"),
+}
+"""Which column has the moment of an event: what was not answered has its time to settle from then on."""
+_INSERT = sa.insert(documents)
+_KNOWN = sa.select(*[documents.c[name] for name in _KEY], documents.c.attempt).where(
+    documents.c.unit.in_(sa.bindparam("b_units", expanding=True)), documents.c.state.not_in(PAST)
 )
 
 
@@ -166,35 +163,17 @@ def _may(event: DocumentEvent) -> sa.ColumnElement[bool]:
     return sa.or_(*[documents.c.state == state for state in sources(event)])
 
 
-# Statements are made once: putting them together was a third of the time that posting took.
-_SENT_BEFORE = sa.select(documents.c.unit, documents.c.kind, documents.c.number, documents.c.attempt).where(
-    documents.c.unit.in_(sa.bindparam("b_units", expanding=True)), _may(DocumentEvent.SENT)
-)
-_SEND = sa.insert(documents)
-_SEND_AGAIN = (
-    sa.update(documents)
-    .where(_NAMED, _may(DocumentEvent.SENT))
-    .values(
-        state=target(DocumentEvent.SENT),
-        amount=sa.bindparam("b_amount"),
-        date=sa.bindparam("b_date"),
-        method=sa.bindparam("b_method"),
-        attempt=sa.bindparam("b_attempt"),
-        request_id=sa.bindparam("b_request_id"),
-        sent_at=sa.bindparam("b_now"),
-    )
-)
-_STANDS = (
-    sa.update(documents)
-    .where(_NAMED, _may(DocumentEvent.STANDS))
-    .values(
-        state=sa.bindparam("b_state"),
-        qbo_id=sa.bindparam("b_qbo_id"),
-        sync_token=sa.bindparam("b_sync_token"),
-        amount=sa.bindparam("b_amount"),
-        posted_at=sa.bindparam("b_now"),
-    )
-)
+@cache  # putting statements together was a third of the time that posting took
+def _statement(event: DocumentEvent, names: tuple[str, ...]) -> sa.Update | sa.Delete:
+    """Return what carries an event out, for a document that is named, with the values of these columns."""
+    told = {name: sa.bindparam(f"b_{name}") for name in names} | dict(_ALSO.get(event, {}))
+    stays = all(before is after for before, after in DOCUMENTS[event].items())
+    if not stays and target(event) is None:
+        return sa.delete(documents).where(_NAMED, _may(event))
+    became = {} if stays else {"state": target(event)}
+    return sa.update(documents).where(_NAMED, _may(event)).values(told | became)
+
+
 _SETTLE = (
     sa.update(tickets)
     .where(tickets.c.id == sa.bindparam("b_ticket"))
@@ -242,32 +221,14 @@ def send(ledger: CompanyLedger, sendings: Sequence[Sending], now: dt.datetime) -
         The requestid: the same for the same documents in the same attempt.
     """
     with ledger.write() as connection:
-        before = connection.execute(_SENT_BEFORE, {"b_units": sorted({sending.key[0] for sending in sendings})})
-        known = {(row.unit, row.kind, row.number): row.attempt or uuid.uuid4().hex for row in before}
+        known = _known(connection, {sending.key[0] for sending in sendings})
         attempts = {sending.key: known.get(sending.key) or uuid.uuid4().hex for sending in sendings}
         request_id = _request_id((attempts[sending.key], sending.digest) for sending in sendings)
-        fresh = [
-            _row(ledger, sending, now) | {"attempt": attempts[sending.key], "request_id": request_id}
-            for sending in sendings
-            if sending.key not in known
-        ]
-        if fresh:
-            connection.execute(_SEND, fresh)
-        again = [
-            {
-                **_named(sending.key),
-                "b_amount": sending.amount,
-                "b_date": sending.date,
-                "b_method": sending.method,
-                "b_attempt": attempts[sending.key],
-                "b_request_id": request_id,
-                "b_now": now,
-            }
-            for sending in sendings
-            if sending.key in known
-        ]
-        if again:
-            connection.execute(_SEND_AGAIN, again)
+        sent = Changes()
+        for one in sendings:
+            told = {"amount": one.amount, "date": one.date, "method": one.method}
+            sent.happens(DocumentEvent.SENT, one.key, attempt=attempts[one.key], request_id=request_id, **told)
+        _documents(connection, ledger, sent.documents, known, now)
         posted = {sending.key[0]: sending.fingerprint for sending in sendings}
         _units(connection, [UnitChange(unit, UnitEvent.SENT, mark) for unit, mark in posted.items()])
         begun = {sending.ticket for sending in sendings}
@@ -281,44 +242,26 @@ def write(ledger: CompanyLedger, changes: Changes, now: dt.datetime) -> None:
     Raises:
         IllegalChangeError: Something happened to a document that can't, in its state; nothing is written.
     """
-    if not changes:
-        return
-    with ledger.write() as connection:
-        _answers(connection, changes.answers, now)
-        for event, keys in changes.happened.items():
-            _happen(connection, event, keys, changes.taken_out, now)
-        for one in changes.corrected:
-            _correct(connection, one)
-        if changes.found_otherwise:
-            rows = [_row(ledger, one, now) for one in changes.found_otherwise]
-            connection.execute(_SEND, [row | {"state": target(DocumentEvent.DIFFERS)} for row in rows])
-        if changes.ended:
-            ended = sa.update(documents).where(documents.c.unit.in_(changes.ended), _may(DocumentEvent.CHANGE_ENDED))
-            connection.execute(ended.values(state=target(DocumentEvent.CHANGE_ENDED)))
-        _units(connection, changes.units)
-        if changes.reopened:
-            again = sa.update(tickets).where(tickets.c.unit.in_(changes.reopened), tickets.c.content != "")
-            connection.execute(again.values(pending=True))
-        if changes.failed:
-            count = sa.update(units).where(units.c.id.in_(changes.failed)).values(failures=units.c.failures + 1)
-            connection.execute(count)
-        _settle(connection, changes.settled, now)
-
-
-def unanswered(ledger: CompanyLedger, keys: Iterable[Key], answered: Iterable[Key], now: dt.datetime) -> None:
-    """Write down that nobody waits any more for the answers to these: their time to settle begins now.
-
-    Those that were ``answered``, with an error which says nothing of them, are not executing any more; their requestid
-    would bring just that error back, so that their next sending is an attempt of its own.
-    """
-    sent = sa.update(documents).where(_NAMED, documents.c.state == DocumentState.SENDING)
-    lost, failed = [_named(one) for one in keys], [_named(one) for one in answered]
-    if lost or failed:
+    if changes:
         with ledger.write() as connection:
-            if lost:
-                connection.execute(sent.values(sent_at=now), lost)
-            if failed:
-                connection.execute(sent.values(sent_at=now, attempt=None), failed)
+            carry(connection, ledger, changes, now)
+
+
+def carry(connection: Connection, ledger: CompanyLedger, changes: Changes, now: dt.datetime) -> None:
+    """Write changes down as part of what else is written; see :func:`write`."""
+    appear = {one.key[0] for one in changes.documents if None in DOCUMENTS[one.event]}
+    _documents(connection, ledger, changes.documents, _known(connection, appear), now)
+    if changes.ended:
+        ended = sa.update(documents).where(documents.c.unit.in_(changes.ended), _may(DocumentEvent.CHANGE_ENDED))
+        connection.execute(ended.values(state=target(DocumentEvent.CHANGE_ENDED)))
+    _units(connection, changes.units)
+    if changes.reopened:
+        again = sa.update(tickets).where(tickets.c.unit.in_(changes.reopened), tickets.c.content != "")
+        connection.execute(again.values(pending=True))
+    if changes.failed:
+        count = sa.update(units).where(units.c.id.in_(changes.failed)).values(failures=units.c.failures + 1)
+        connection.execute(count)
+    _settle(connection, changes.settled, now)
 
 
 def doubt(ledger: CompanyLedger) -> None:
@@ -332,62 +275,36 @@ def doubt(ledger: CompanyLedger) -> None:
         )
 
 
-def _answers(connection: Connection, answers: Sequence[Answer], now: dt.datetime) -> None:
-    rows = [
-        {
-            **_named(answer.key),
-            "b_state": target(DocumentEvent.STANDS if answer.pays else DocumentEvent.STRAYS),
-            "b_qbo_id": answer.qbo_id,
-            "b_sync_token": answer.sync_token,
-            "b_amount": answer.amount,
-            "b_now": now,
-        }
-        for answer in answers
-    ]
-    if rows:
-        _all_of(connection.execute(_STANDS, rows), rows, DocumentEvent.STANDS)
+def _known(connection: Connection, unit_keys: Iterable[int]) -> dict[Key, str | None]:
+    """Return the documents of units that are not past, and the attempt of each."""
+    due = sorted(unit_keys)
+    found = connection.execute(_KNOWN, {"b_units": due}) if due else ()
+    return {(row.unit, row.kind, row.number): row.attempt for row in found}
 
 
-def _happen(
-    connection: Connection, event: DocumentEvent, keys: Sequence[Key], taken_out: set[Key], now: dt.datetime
+def _documents(
+    connection: Connection,
+    ledger: CompanyLedger,
+    changes: Iterable[DocumentChange],
+    known: Mapping[Key, object],
+    now: dt.datetime,
 ) -> None:
-    if not keys:
-        return
-    rows: list[dict[str, Any]] = [_named(key) for key in keys]
-    found = sa.and_(_NAMED, _may(event))
-    if target(event) is None:
-        _all_of(connection.execute(sa.delete(documents).where(found), rows), rows, event)
-        return
-    values: dict[str, Any] = {"state": target(event)}
-    if event is DocumentEvent.REFUSED:
-        values["attempt"] = None  # its requestid would bring just that refusal back
-    elif event is DocumentEvent.DIFFERS:
-        values["attempt"] = sa.bindparam("b_attempt")  # once it is gone its requestid would bring just that one back
-    elif event is DocumentEvent.NOT_THERE:
-        # It may be sent once more under its first requestid, which then is the second line against what might still be
-        # executing. Where that was tried already, or is long ago, or it was carried out and undone since, it gets a new
-        # one.
-        made = sa.bindparam("b_made", type_=sa.Boolean)
-        late = documents.c.sent_at < now - _ATTEMPT_LASTS
-        over = sa.or_(made, documents.c.missed > 0, documents.c.sent_at.is_(None), late)
-        values["attempt"] = sa.case((over, sa.bindparam("b_attempt")), else_=documents.c.attempt)
-        values["missed"] = documents.c.missed + 1
-        for row, key in zip(rows, keys, strict=True):
-            row["b_made"] = key in taken_out
-    if event in {DocumentEvent.DIFFERS, DocumentEvent.NOT_THERE}:
-        for row in rows:
-            row["b_attempt"] = uuid.uuid4().hex
-    _all_of(connection.execute(sa.update(documents).where(found).values(values), rows), rows, event)
-
-
-def _correct(connection: Connection, one: AsItStands) -> None:
-    values: dict[str, Any] = {"amount": one.amount, "date": one.date}
-    values |= {"sync_token": one.sync_token} if one.sync_token is not None else {}
-    values |= {"method": one.method} if one.event is DocumentEvent.SEEN_OTHERWISE else {}
-    row = _named(one.key)
-    _all_of(
-        connection.execute(sa.update(documents).where(_NAMED, _may(one.event)).values(values), row), [row], one.event
-    )
+    """Carry out what happens to documents: those that are not ``known`` appear, where that may happen."""
+    alike: dict[tuple[DocumentEvent, tuple[str, ...], bool], list[DocumentChange]] = defaultdict(list)
+    for one in changes:
+        appears = None in DOCUMENTS[one.event] and one.key not in known
+        alike[one.event, tuple(one.values), appears].append(one)
+    for (event, names, appears), some in alike.items():
+        stamp = {_STAMPS[event]: now} if event in _STAMPS else {}
+        rows = [dict(zip(_KEY, one.key, strict=True)) | dict(one.values) | stamp for one in some]
+        if appears:
+            fixed = {"company_id": ledger.company_id, "state": DOCUMENTS[event][None], "missed": 0}
+            connection.execute(_INSERT, [row | fixed for row in rows])
+            continue
+        bound = [{f"b_{name}": value for name, value in row.items()} for row in rows]
+        done = connection.execute(_statement(event, (*names, *stamp)), bound).rowcount
+        if done != len(some):
+            raise IllegalChangeError(f"{event}: true of {done} documents only, of {len(some)}: {bound}")
 
 
 def _units(connection: Connection, changed: Sequence[UnitChange]) -> None:
@@ -417,31 +334,6 @@ def _settle(connection: Connection, settled: Sequence[Settled], now: dt.datetime
                 for one in settled
             ],
         )
-
-
-def _all_of(result: sa.CursorResult[Any], rows: Sequence[object], event: DocumentEvent) -> None:
-    if result.rowcount != len(rows):
-        raise IllegalChangeError(f"{event}: true of {result.rowcount} documents only, of {len(rows)}: {rows}")
-
-
-def _row(ledger: CompanyLedger, sending: Sending, now: dt.datetime) -> dict[str, Any]:
-    unit, kind, number = sending.key
-    return {
-        "company_id": ledger.company_id,
-        "unit": unit,
-        "kind": kind,
-        "number": number,
-        "amount": sending.amount,
-        "date": sending.date,
-        "method": sending.method,
-        "state": target(DocumentEvent.SENT),
-        "missed": 0,
-        "sent_at": now,
-    }
-
-
-def _named(key: Key) -> dict[str, Any]:
-    return {"b_unit": key[0], "b_kind": key[1], "b_number": key[2]}
 
 
 def _request_id(parts: Iterable[tuple[str, str]]) -> str:

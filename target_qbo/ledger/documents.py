@@ -25,7 +25,10 @@ _LATEST_DOCUMENTS = 5000
 
 @dataclass(frozen=True, slots=True)
 class StandingDocument:
-    """A document of a unit that is in QuickBooks, or may be (``SENDING``), or was lifted for a change (``LIFTED``)."""
+    """A document of a unit that is in QuickBooks, or may be (``SENDING``), or was lifted for a change (``LIFTED``).
+
+    ``missed``: how often it was looked up in vain.
+    """
 
     unit: int
     kind: str
@@ -40,6 +43,7 @@ class StandingDocument:
     sent_at: dt.datetime | None
     location_id: str
     name: str
+    missed: int = 0
 
     @property
     def key(self) -> Key:

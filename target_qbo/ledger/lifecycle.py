@@ -26,7 +26,10 @@ class DocumentEvent(StrEnum):
     STANDS = "it stands"
     STRAYS = "it stands, not on its invoice"
     REFUSED = "refused"
+    UNANSWERED = "not answered"
+    FAILED = "answered with an error that says nothing of it"
     NOT_THERE = "looked up: not there"
+    OVER = "looked up: not there, and can't come any more"
     DIFFERS = "looked up: differs"
     DOUBTED = "doubted"
     RENUMBERED = "renumbered"
@@ -52,7 +55,10 @@ DOCUMENTS: Mapping[DocumentEvent, Mapping[DocumentState | None, DocumentState | 
     DocumentEvent.STANDS: {_D.SENDING: _D.POSTED},
     DocumentEvent.STRAYS: {_D.SENDING: _D.ORPHANED},
     DocumentEvent.REFUSED: {_D.SENDING: _D.REFUSED},
+    DocumentEvent.UNANSWERED: {_D.SENDING: _D.SENDING},
+    DocumentEvent.FAILED: {_D.SENDING: _D.SENDING},
     DocumentEvent.NOT_THERE: {_D.SENDING: _D.MISSING},
+    DocumentEvent.OVER: {_D.SENDING: _D.MISSING},
     DocumentEvent.DIFFERS: {None: _D.ALTERED, _D.SENDING: _D.ALTERED, _D.REFUSED: _D.ALTERED},
     DocumentEvent.DOUBTED: {_D.MISSING: _D.SENDING, _D.ALTERED: _D.SENDING, _D.REFUSED: _D.SENDING},
     DocumentEvent.RENUMBERED: {_D.REFUSED: None},

@@ -62,3 +62,5 @@ class DocumentState(StrEnum):
 
 STANDING = (DocumentState.SENDING, DocumentState.POSTED, DocumentState.ORPHANED)
 """States of a document that is in QuickBooks, or may be."""
+PAST = (DocumentState.VOIDED, DocumentState.LIFTED)
+"""States of a document beside which another one with its number may be made."""

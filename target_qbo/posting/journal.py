@@ -13,13 +13,12 @@ from typing import TYPE_CHECKING
 from target_qbo.ledger import adopting, changes
 from target_qbo.ledger.changes import Changes, Sending
 from target_qbo.ledger.lifecycle import TicketEvent
-from target_qbo.posting.ops import Unknown, Verb
+from target_qbo.posting.ops import Verb
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence
 
     from target_qbo.ledger import CompanyLedger
-    from target_qbo.ledger.changes import Key
     from target_qbo.posting.ops import Op, Outcome
     from target_qbo.posting.unit import Unit
 
@@ -62,10 +61,7 @@ class Journal:
 
     def gather(self, found: Changes) -> None:
         """Take changes that nothing waits for, to be written down many at a time."""
-        self._gathered.units += found.units
-        self._gathered.ended += found.ended
-        self._gathered.failed += found.failed
-        self._gathered.settled += found.settled
+        self._gathered.add(found)
         if len(self._gathered) >= _AT_ONCE:
             self.flush()
 
@@ -92,10 +88,6 @@ class Journal:
     def answered(self, outcomes: Sequence[tuple[Op, Outcome]]) -> list[Op]:
         """Write down the outcomes; returns the operations that became possible."""
         found, follow = Changes(), []
-        lost: dict[bool, list[Key]] = {True: [], False: []}
-        for op, outcome in outcomes:
-            if isinstance(outcome, Unknown) and op.verb is Verb.CREATE:
-                lost[outcome.answered].append(op.key)
         for op, outcome in outcomes:
             follow += op.work.answered(op, outcome, found)
             for document in op.work.adopted:
@@ -105,7 +97,6 @@ class Journal:
             adopting.adopt(self._ledger, op.work.adopted, now())
             op.work.adopted = []
         changes.write(self._ledger, found, now())
-        changes.unanswered(self._ledger, lost[False], lost[True], now())
         for op, _ in outcomes:
             self._close(op.work, found)
         return follow

@@ -9,14 +9,14 @@ from __future__ import annotations
 import datetime as dt
 import logging
 import time
-from collections import defaultdict
+from collections import Counter, defaultdict
 from typing import TYPE_CHECKING
 
 from target_qbo.accounting import DocumentKind
 from target_qbo.accounting.kinds import facts
 from target_qbo.accounting.naming import ownership_mark
 from target_qbo.ledger import changes, documents
-from target_qbo.ledger.changes import Answer, Changes
+from target_qbo.ledger.changes import Changes
 from target_qbo.ledger.lifecycle import DocumentEvent
 from target_qbo.posting.findings import altered
 from target_qbo.posting.standing import Standing
@@ -35,6 +35,7 @@ logger = logging.getLogger("target-qbo.recovery")
 _NUMBERS_A_READ = 30
 _IDS_A_READ = 200
 _NEVER_CHANGED = "0"
+_ATTEMPT_LASTS = dt.timedelta(minutes=10)
 
 
 def find_unknown(ledger: CompanyLedger, client: QboClient, settle_seconds: float) -> dict[int, Fault]:
@@ -94,20 +95,21 @@ def _find_some(
         row = next((one for one in standing if _agrees(one, document) or _is_untouched(one, document)), None)
         if row is not None:
             pays = kind is not DocumentKind.PAYMENT or row.pays(invoices.get(document.unit), document.amount)
-            total = row.total(document.amount)
-            found.answers.append(Answer(document.key, row.qbo_id, row.sync_token, total, pays=pays))
+            event = DocumentEvent.STANDS if pays else DocumentEvent.STRAYS
+            found.happens(event, document.key, **row.told(row.total(document.amount)))
         elif standing:
-            found.happened[DocumentEvent.DIFFERS].append(document.key)
+            found.happens(DocumentEvent.DIFFERS, document.key)
             differing[document.unit] = altered(kind, document.number, document.amount, document.date, standing[0])
         else:
-            found.happened[DocumentEvent.NOT_THERE].append(document.key)
             # It was made and then voided by a person: its requestid would bring just that one back. One that the ledger
             # knows is an earlier one's, and says nothing of this sending, which may still be executing.
-            if any(one.qbo_id not in known for one in ours):
-                found.taken_out.add(document.key)
+            over = _is_over(document) or any(one.qbo_id not in known for one in ours)
+            found.happens(DocumentEvent.OVER if over else DocumentEvent.NOT_THERE, document.key)
+    counts = Counter(one.event for one in found.documents)
+    stand = counts[DocumentEvent.STANDS] + counts[DocumentEvent.STRAYS]
+    missing = counts[DocumentEvent.NOT_THERE] + counts[DocumentEvent.OVER]
     text = "%s of unknown fate: %d stand in QuickBooks, %d do not, %d differ"
-    missing = len(found.happened[DocumentEvent.NOT_THERE])
-    logger.info(text, kind, len(found.answers), missing, len(differing))
+    logger.info(text, kind, stand, missing, len(differing))
     changes.write(ledger, found, dt.datetime.now(dt.UTC))
     return differing
 
@@ -121,6 +123,16 @@ def _invoices(ledger: CompanyLedger, payments: Sequence[StandingDocument]) -> di
         for document in some
         if document.kind == DocumentKind.INVOICE
     }
+
+
+def _is_over(document: StandingDocument) -> bool:
+    """Tell whether a document that is not there can't come any more under its first requestid.
+
+    It may be sent once more under that, which then is the second line against what might still be executing; not where
+    that was tried already, or is long ago.
+    """
+    lately = dt.datetime.now(dt.UTC) - _ATTEMPT_LASTS
+    return document.missed > 0 or document.sent_at is None or document.sent_at < lately
 
 
 def _agrees(row: Standing, document: StandingDocument) -> bool:

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING
 
 from target_qbo.accounting import Document, DocumentKind, Voided, decide_records
 from target_qbo.ledger import again, changes, documents, references, units
-from target_qbo.ledger.changes import AsItStands, Changes, Settled, UnitChange
+from target_qbo.ledger.changes import Changes, DocumentChange, Settled, UnitChange
 from target_qbo.ledger.lifecycle import DocumentEvent, TicketEvent, UnitEvent
 from target_qbo.names.lists import EVERY
 from target_qbo.names.methods import Methods
@@ -57,7 +57,7 @@ class _Judgement:
 
     voided: list[StandingDocument] = field(default_factory=list)
     orphaned: list[StandingDocument] = field(default_factory=list)
-    edited: list[AsItStands] = field(default_factory=list)
+    edited: list[DocumentChange] = field(default_factory=list)
     moved: bool = False
     hindrance: Hindrance | None = None
     invoices: list[str] = field(default_factory=list)
@@ -135,15 +135,17 @@ class _Verifier:
         return stopped, affected
 
     def _write(self, found: Changes, view: UnitView, one: _Judgement, rows: Mapping[Key, Standing]) -> None:
-        found.happened[DocumentEvent.TAKEN_BACK] += [document.key for document in one.voided]
-        found.corrected += one.edited
+        for document in one.voided:
+            found.happens(DocumentEvent.TAKEN_BACK, document.key)
+        found.documents += one.edited
         if self._may_be_remade(view, one):
-            found.happened[DocumentEvent.OFF_ITS_INVOICE] += [document.key for document in one.orphaned]
+            for document in one.orphaned:
+                found.happens(DocumentEvent.OFF_ITS_INVOICE, document.key)
         else:  # they stay, with what of them pays their invoice: so they are seen to be wrong later
             main = next((document.qbo_id for document in view.standing if document.kind != DocumentKind.PAYMENT), None)
             for document in one.orphaned:
                 pays = rows[document.key].applied.get(main or "", Decimal(0))
-                found.corrected.append(_as_seen(document, pays, document.date, document.method))
+                found.documents.append(_as_seen(document, pays, document.date, document.method))
         stands = len(one.voided) < len(view.standing)
         event = UnitEvent.SEEN_OTHERWISE if stands else UnitEvent.EMPTIED
         found.units.append(UnitChange(view.key, event))
@@ -231,5 +233,6 @@ class _Verifier:
         return decide_records(view.record, view.payments, view.discounts, self._settings.rules, now())
 
 
-def _as_seen(document: StandingDocument, amount: Decimal, date: dt.date, method: str | None) -> AsItStands:
-    return AsItStands(document.key, amount, date, DocumentEvent.SEEN_OTHERWISE, method=method)
+def _as_seen(document: StandingDocument, amount: Decimal, date: dt.date, method: str | None) -> DocumentChange:
+    told = {"amount": amount, "date": date, "method": method}
+    return DocumentChange(document.key, DocumentEvent.SEEN_OTHERWISE, told)

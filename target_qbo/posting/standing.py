@@ -161,6 +161,10 @@ class Standing:
             sign=facts(self.kind).sign,
         )
 
+    def told(self, amount: Decimal) -> dict[str, Any]:
+        """Return what the ledger keeps of it once it stands."""
+        return {"qbo_id": self.qbo_id, "sync_token": self.sync_token, "amount": amount}
+
     def made_again(self, *, amount: Decimal, date: dt.date, number: str, invoice: str) -> Row:
         """Return the body of the payment that it was before it was voided, on the same invoice."""
         kept = ("CustomerRef", "CurrencyRef", "PaymentMethodRef", "DepositToAccountRef")

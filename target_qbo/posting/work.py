@@ -17,7 +17,7 @@ from typing import TYPE_CHECKING
 from target_qbo.accounting import DocumentKind
 from target_qbo.accounting.kinds import facts
 from target_qbo.accounting.naming import further_number
-from target_qbo.ledger.changes import Answer, AsItStands, Changes, Sending, UnitChange
+from target_qbo.ledger.changes import Changes, UnitChange
 from target_qbo.ledger.lifecycle import DocumentEvent, TicketEvent, UnitEvent
 from target_qbo.ledger.status import HALF_DONE, DocumentState, Stands
 from target_qbo.posting.findings import (
@@ -199,16 +199,20 @@ class UnitWork(Unit):
 
     def _created(self, op: Op, outcome: Outcome, changes: Changes) -> None:
         if isinstance(outcome, Refused):
-            changes.happened[DocumentEvent.REFUSED].append(op.key)
+            changes.happens(DocumentEvent.REFUSED, op.key)
             self._fault = self._fault or outcome.fault
             return
         if not isinstance(outcome, Done):
             self.stalled = True
+            failed = isinstance(outcome, Unknown) and outcome.answered
+            # Nobody waits any more for its answer: its time to settle begins now.
+            changes.happens(DocumentEvent.FAILED if failed else DocumentEvent.UNANSWERED, op.key)
             return
         row = Standing(op.kind, outcome.row)
         made, is_payment = row.total(op.amount), op.kind is DocumentKind.PAYMENT
         pays = not is_payment or row.pays(self._main_id(), op.amount)
-        changes.answers.append(Answer(op.key, row.qbo_id, row.sync_token, made, pays=pays))
+        event = DocumentEvent.STANDS if pays else DocumentEvent.STRAYS
+        changes.happens(event, op.key, **row.told(made))
         self._stands(op, row, DocumentState.POSTED if pays else DocumentState.ORPHANED)
         self._summary.add_document(op.kind, op.amount)
         if not pays:
@@ -233,8 +237,8 @@ class UnitWork(Unit):
         self._update = False
         made = row.total(wanted.total)
         self._rows[self._main.key] = row
-        seen = AsItStands(self._main.key, made, wanted.date, sync_token=row.sync_token)
-        changes.corrected.append(seen)
+        told = {"amount": made, "date": wanted.date, "sync_token": row.sync_token}
+        changes.happens(DocumentEvent.UPDATED, self._main.key, **told)
         self._end_change(changes)
         why = not_payable(op.number, row, list(self._unpaid.values())) if self._unpaid else None
         if made != wanted.total:
@@ -247,16 +251,15 @@ class UnitWork(Unit):
         self._leaving.discard(op.key)
         self._summary.take_back(op.kind, one.amount)
         if op.kind is not DocumentKind.PAYMENT:
-            changes.happened[DocumentEvent.TAKEN_BACK].append(op.key)
+            changes.happens(DocumentEvent.TAKEN_BACK, op.key)
             self._main = None if self._main is one else self._main
             self._end_change(changes)
             return
         self._age_mains()
-        if one.state is DocumentState.POSTED and not self._takes_back and self._aged:
-            changes.happened[DocumentEvent.LIFTED].append(op.key)
+        lifted = one.state is DocumentState.POSTED and not self._takes_back and bool(self._aged)
+        changes.happens(DocumentEvent.LIFTED if lifted else DocumentEvent.TAKEN_BACK, op.key)
+        if lifted:
             self._lifted[op.key] = one
-        else:
-            changes.happened[DocumentEvent.TAKEN_BACK].append(op.key)
 
     def _not_done(self, op: Op, outcome: Outcome) -> None:
         """Have what may be done again read and done as it is now; what is refused, or fails again, is an obstacle."""
@@ -370,7 +373,7 @@ class UnitWork(Unit):
         known = self._asking.known(op.kind, [row.qbo_id for row in found])
         voided = any(row.voided and (row.qbo_id in known or row.is_of(mark_in(document.note))) for row in found)
         if self._renumbered < (_FURTHER_NUMBERS if voided else 1):
-            changes.happened[DocumentEvent.RENUMBERED].append(op.key)
+            changes.happens(DocumentEvent.RENUMBERED, op.key)
             self.document = replace(document, number=further_number(document.number))
             self._renumbered += 1
             self._number_is_taken = False
@@ -384,11 +387,7 @@ class UnitWork(Unit):
         pays = [row for row in rows if op.kind is not DocumentKind.PAYMENT or row.pays(self._main_id(), op.amount)]
         row = next((one for one in pays if (one.total(), one.date) == (op.amount, op.date)), None)
         if row is None:
-            if op.kind is DocumentKind.PAYMENT:
-                there = Sending(op.key, op.amount, op.date, op.method, None, "", self.view.ticket)
-                changes.found_otherwise.append(there)
-            else:
-                changes.happened[DocumentEvent.DIFFERS].append(op.key)
+            changes.happens(DocumentEvent.DIFFERS, op.key, amount=op.amount, date=op.date, method=op.method)
             return altered(op.kind, op.number, op.amount, op.date, rows[0])
         found = row.found(self._asking.methods())
         if found is not None:
