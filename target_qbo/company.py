@@ -71,4 +71,4 @@ class Company:
         """
         if not self.vault.load().refresh_token:
             raise SignInNeededError(NOT_CONNECTED)
-        post_pending(self.ledger, self.client, self.limits, self.settings, summary)
+        post_pending(self, summary)

@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from target_qbo.ledger.database import CompanyLedger
 
 UNDO = "undo"
-_POST = "post"
+POST = "post"
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,9 +43,9 @@ class Run:
     summary: Mapping[str, Any]
 
 
-def begin(ledger: CompanyLedger, now: dt.datetime, kind: str = _POST) -> int:
+def begin(ledger: CompanyLedger, now: dt.datetime, kind: str = POST) -> int:
     """Enter a run; returns its number."""
-    summary = None if kind == _POST else content.encode({"kind": kind})
+    summary = None if kind == POST else content.encode({"kind": kind})
     with ledger.write() as connection:
         statement = sa.insert(runs).values(company_id=ledger.company_id, started_at=now, summary=summary)
         number: int = connection.execute(statement.returning(runs.c.id)).scalar_one()
@@ -96,6 +96,6 @@ def _select(ledger: CompanyLedger, *, number: int | None = None, limit: int | No
     for row in rows:
         summary = content.decode(row.summary) if row.summary else {}
         until = row.finished_at or row.next_start
-        kind = summary.pop("kind", _POST)
+        kind = summary.pop("kind", POST)
         found.append(Run(row.id, kind, row.started_at, row.finished_at, until, row.outcome, summary))
     return found

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import datetime as dt
 import logging
-from typing import TYPE_CHECKING
+from contextlib import contextmanager
+from typing import TYPE_CHECKING, Any
 
 from target_qbo.accounting import decide_records
 from target_qbo.errors import UnreachableError
@@ -24,12 +25,10 @@ from target_qbo.posting.work import UnitWork
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping
 
-    from target_qbo.ledger import CompanyLedger
+    from target_qbo.company import Company
     from target_qbo.ledger.units import UnitView
-    from target_qbo.posting.ops import Op
     from target_qbo.posting.summary import RunSummary
-    from target_qbo.qbo import Fault, QboClient, RateLimits
-    from target_qbo.settings import Settings
+    from target_qbo.qbo import Fault
 
 logger = logging.getLogger("target-qbo.posting")
 
@@ -47,69 +46,66 @@ _ENDS = {
 }
 
 
-def post_pending(
-    ledger: CompanyLedger, client: QboClient, limits: RateLimits, settings: Settings, summary: RunSummary
-) -> None:
+def post_pending(company: Company, summary: RunSummary) -> None:
     """Post everything pending of one company; another process that posts for it is waited for.
 
     Args:
-        ledger: The company's ledger.
-        client: The company.
-        limits: Its limits.
-        settings: Names, choices and limits.
+        company: The company.
         summary: Gathers what is posted, skipped and left waiting, also where the run stops early.
 
     Raises:
         TargetError: QuickBooks can't be reached, or a person is needed. What was done is written down, the rest waits
             for the next run.
     """
+    with alone(company, summary.as_record) as journal:
+        _Run(company, summary, journal).post()
+
+
+@contextmanager
+def alone(company: Company, as_record: Callable[[], dict[str, Any]], kind: str = runs.POST) -> Iterator[Journal]:
+    """Let no other process post for the company meanwhile, and note the run with what it came to.
+
+    What an earlier run sent within the last minute counts against the company's limits.
+
+    Args:
+        company: The company.
+        as_record: Gives the figures.
+        kind: Of the run.
+    """
+    ledger, minute = company.ledger, dt.timedelta(seconds=company.settings.minute_seconds)
     waiting = "another run is posting for this company: waiting for it to end"
-    with ledger.lock("posting", lambda: logger.info(waiting)) as still_alone:
-        number = runs.begin(ledger, now())
+    with ledger.lock("posting", lambda: logger.warning(waiting)) as still_alone:
+        number = runs.begin(ledger, now(), kind)
         outcome = "stopped"
         try:
-            _Run(ledger, client, limits, settings, summary, still_alone).post()
+            for request in documents.sent_since(ledger, now() - minute):
+                age = (now() - request.sent_at).total_seconds()
+                company.limits.recall(max(0.0, age), batch=request.documents > 1)
+            yield Journal(ledger, still_alone)
             outcome = "done"
         finally:
-            runs.end(ledger, number, outcome, summary.as_record(), now())
+            runs.end(ledger, number, outcome, as_record(), now())
 
 
-def recall_sent(ledger: CompanyLedger, limits: RateLimits, minute_seconds: float) -> None:
-    """Count what an earlier run sent within the last minute against the company's limits."""
-    for request in documents.sent_since(ledger, now() - dt.timedelta(seconds=minute_seconds)):
-        age = (now() - request.sent_at).total_seconds()
-        limits.recall(max(0.0, age), batch=request.documents > 1)
+def executor(company: Company, journal: Journal) -> Executor:
+    """Return what sends a company's documents."""
+    sizes = {"max_concurrency": company.settings.max_concurrency, "batch_size": company.settings.batch_size}
+    return Executor(company.client, company.limits, journal, **sizes)
 
 
 class _Run:
-    def __init__(
-        self,
-        ledger: CompanyLedger,
-        client: QboClient,
-        limits: RateLimits,
-        settings: Settings,
-        summary: RunSummary,
-        still_alone: Callable[[], None],
-    ) -> None:
-        self._ledger = ledger
-        self._client = client
-        self._limits = limits
-        self._settings = settings
+    def __init__(self, company: Company, summary: RunSummary, journal: Journal) -> None:
+        self._ledger = company.ledger
+        self._client = company.client
+        self._settings = company.settings
         self._summary = summary
-        self._journal = Journal(ledger, still_alone)
-        self._preparing = Preparing(ledger, client, settings)
-        self._executor = Executor(
-            client,
-            limits,
-            self._journal,
-            max_concurrency=settings.max_concurrency,
-            batch_size=settings.batch_size,
-        )
+        self._journal = journal
+        self._preparing = Preparing(company)
+        self._executor = executor(company, journal)
         self._asked_anew: set[int] = set()
         self._vain: dict[int, tuple[UnitView, str]] = {}
 
     def post(self) -> None:
-        recall_sent(self._ledger, self._limits, self._settings.minute_seconds)
         tickets.wake_waiting(self._ledger, now())
         units.assign(self._ledger)
         changes.doubt(self._ledger)
@@ -127,10 +123,7 @@ class _Run:
         self._journal.again.clear()
         differing = find_unknown(self._ledger, self._client, self._settings.settle_seconds)
         self._void_orphans()
-        try:
-            self._executor.run(self._ops(differing))
-        finally:
-            self._journal.flush()
+        self._executor.run(self._works(differing))
         if self._journal.names_anew:
             logger.info("an id of QuickBooks is stale: looking everything up again")
             self._asked_anew |= self._journal.names_anew
@@ -152,9 +145,7 @@ class _Run:
                 end = End(TicketEvent.SKIPPED, UNANSWERED, told)
                 planned = Plan(Outcome.SKIPPED, leaving=tuple(view.standing))
                 works.append(UnitWork(view, planned, None, self._preparing, summary, end=end))
-        self._journal.flush()
-        self._executor.run(op for work in works for op in self._journal.begin(work))
-        self._journal.flush()
+        self._executor.run(works)
         if self._journal.again - self._vain.keys():
             raise UnreachableError(
                 "QuickBooks left requests unanswered: their tickets wait in the ledger for the next run"
@@ -188,8 +179,7 @@ class _Run:
         views = [view for page in pages for view in units.of_keys(self._ledger, page)]
         works = [self._orphans_of(view) for view in views if view.pending]
         if works:
-            self._executor.run(op for work in works for op in self._journal.begin(work))
-            self._journal.flush()
+            self._executor.run(works)
         for work in works:
             if work.left is not None and work.unanswered:
                 raise UnreachableError(f"{work.left.reason}: the next run goes on with it")
@@ -201,8 +191,8 @@ class _Run:
 
     # What is pending
 
-    def _ops(self, differing: Mapping[int, Fault]) -> Iterator[Op]:
-        """Yield the first operations of every pending unit that has any; the others are settled on the way."""
+    def _works(self, differing: Mapping[int, Fault]) -> Iterator[UnitWork]:
+        """Yield what is to be done of every pending unit; those of which nothing is are settled on the way."""
         dates = tickets.pending_dates(self._ledger)
         if dates is None:
             return
@@ -221,8 +211,7 @@ class _Run:
             else:
                 work = self._work(view)
                 if work is not None:
-                    yield from self._journal.begin(work)
-        self._journal.flush()
+                    yield work
 
     def _work(self, view: UnitView) -> UnitWork | None:
         """Plan a unit; None where it was settled on the way, or its fate is to be looked up first."""

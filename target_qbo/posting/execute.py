@@ -15,7 +15,7 @@ import time
 from collections import Counter, defaultdict, deque
 from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Protocol
+from typing import TYPE_CHECKING
 
 from target_qbo.accounting.kinds import facts
 from target_qbo.errors import TargetError, UnreachableError
@@ -24,10 +24,12 @@ from target_qbo.posting.ops import Done, NotDone, Refused, Seen, Unknown, Verb
 from target_qbo.qbo.reactions import Reaction, of_document, reaction
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
+    from collections.abc import Iterable, Iterator, Sequence
 
     from target_qbo.ledger.changes import Key
+    from target_qbo.posting.journal import Journal
     from target_qbo.posting.ops import Op, Outcome
+    from target_qbo.posting.work import UnitWork
     from target_qbo.qbo import Fault, QboClient, RateLimits
 
 logger = logging.getLogger("target-qbo.dispatch")
@@ -42,16 +44,6 @@ _LOOKS_AT_ONCE = 200
 _ENOUGH_LOOKS = 30
 _PARTS = 6  # into so many a request is taken apart that failed
 _NOBODY_ANSWERS = "QuickBooks does not answer: stopped early; everything waits in the ledger for the next run"
-
-
-class Bookkeeper(Protocol):
-    """Writes down what leaves and what comes back."""
-
-    def leaving(self, ops: Sequence[Op]) -> str:
-        """Write down, durably, that these operations are about to be sent together; returns their requestid."""
-
-    def answered(self, outcomes: Sequence[tuple[Op, Outcome]]) -> list[Op]:
-        """Write down the outcomes; returns the operations that became possible."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,7 +65,7 @@ class Executor:
     Args:
         client: The company.
         limits: Its limits.
-        bookkeeper: Who writes down.
+        journal: Where it is written down what leaves and what comes back.
         max_concurrency: Requests at once.
         batch_size: Writes in a batch.
 
@@ -86,14 +78,14 @@ class Executor:
         self,
         client: QboClient,
         limits: RateLimits,
-        bookkeeper: Bookkeeper,
+        journal: Journal,
         *,
         max_concurrency: int,
         batch_size: int,
     ) -> None:
         self._courier = Courier(client, limits, batch_size)
         self._limits = limits
-        self._bookkeeper = bookkeeper
+        self._journal = journal
         self._max_concurrency = max_concurrency
         self._batch_size = batch_size
         self._ready: deque[Op] = deque()
@@ -108,12 +100,18 @@ class Executor:
         self.failed_alone: Counter[int] = Counter()
         self.told: dict[int, str] = {}
 
-    def run(self, source: Iterator[Op]) -> None:
-        """Send all that the source gives and all that follows from it.
+    def run(self, works: Iterable[UnitWork]) -> None:
+        """Carry out works: send their operations and all that follow, and write down what becomes of them.
 
         Raises:
             TargetError: QuickBooks is plainly away, or refuses the app; what was under way is written down.
         """
+        try:
+            self._run(op for work in works for op in self._journal.begin(work))
+        finally:
+            self._journal.flush()
+
+    def _run(self, source: Iterator[Op]) -> None:
         more = True
         with ThreadPoolExecutor(self._max_concurrency, "qbo") as pool:
             while not self._stopped() and (more or self._waiting() or self._flying):
@@ -205,7 +203,7 @@ class Executor:
                     self._look(pool)
                     continue
                 return min(pause, _PATIENCE_SECONDS)
-            request_id = self._bookkeeper.leaving(parcel.ops)
+            request_id = self._journal.leaving(parcel.ops)
             again = parcel.again or request_id == parcel.ops[0].sent_as
             self._flying[pool.submit(self._courier.send, parcel.ops, request_id, again=again)] = parcel
         return _PATIENCE_SECONDS
@@ -286,7 +284,7 @@ class Executor:
                 self._note(parcel, outcomes)
             answered = list(zip(parcel.ops, outcomes, strict=True))
             carried = [(op, outcome) for op, outcome in answered if not isinstance(outcome, NotDone)]
-            for op in reversed(self._bookkeeper.answered(carried)):
+            for op in reversed(self._journal.answered(carried)):
                 self._take(op, first=True)
             self._send_again(parcel, [(op, one) for op, one in answered if isinstance(one, NotDone)])
 

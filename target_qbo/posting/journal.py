@@ -21,6 +21,7 @@ if TYPE_CHECKING:
     from target_qbo.ledger import CompanyLedger
     from target_qbo.posting.ops import Op, Outcome
     from target_qbo.posting.unit import Unit
+    from target_qbo.posting.work import UnitWork
 
 logger = logging.getLogger("target-qbo.posting")
 
@@ -28,7 +29,7 @@ _AT_ONCE = 500
 
 
 class Journal:
-    """Writes down what leaves and what comes back (the executor's ``Bookkeeper``).
+    """Writes down what leaves and what comes back.
 
     Args:
         ledger: The company's ledger.
@@ -48,7 +49,7 @@ class Journal:
         self.given_up: set[int] = set()
         self.names_anew: set[int] = set()
 
-    def begin(self, work: Unit) -> Iterator[Op]:
+    def begin(self, work: UnitWork) -> Iterator[Op]:
         """Yield the first operations of a unit; where there are none, it is settled on the way."""
         found = Changes()
         ops = work.begin(found)

@@ -26,31 +26,27 @@ if TYPE_CHECKING:
     from collections.abc import Collection, Sequence
 
     from target_qbo.accounting import Document, DocumentKind
-    from target_qbo.ledger import CompanyLedger
+    from target_qbo.company import Company
     from target_qbo.ledger.units import UnitView
     from target_qbo.posting.payloads import DocumentRefs
     from target_qbo.posting.plan import Plan
     from target_qbo.posting.summary import RunSummary
-    from target_qbo.qbo import QboClient
-    from target_qbo.settings import Settings
 
 
 class Preparing:
-    """Resolves what documents refer to (a unit's ``Asking``).
+    """Resolves what documents refer to, and what a unit's work may have to know beyond its own documents.
 
     Args:
-        ledger: The company's ledger.
-        client: The company.
-        settings: Names and choices.
+        company: The company.
 
     Attributes:
         knows_all: Whether the ledger was told in this run what stands in the company.
     """
 
-    def __init__(self, ledger: CompanyLedger, client: QboClient, settings: Settings) -> None:
-        self._ledger = ledger
-        self._client = client
-        self._settings = settings
+    def __init__(self, company: Company) -> None:
+        self._ledger = company.ledger
+        self._client = company.client
+        self._settings = company.settings
         self._references: References | None = None
         self._closed: tuple[dt.date | None] | None = None
         self.knows_all = False

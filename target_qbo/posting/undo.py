@@ -7,7 +7,6 @@ the end by the next undo (accounting rules, After posting).
 from __future__ import annotations
 
 import datetime as dt
-import logging
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
@@ -15,10 +14,9 @@ from target_qbo.errors import TargetError, UnreachableError
 from target_qbo.ledger import runs, tickets, undoing, units
 from target_qbo.ledger.adopting import FOUND_VOIDED
 from target_qbo.ledger.lifecycle import TicketEvent, UnitEvent
-from target_qbo.posting.engine import recall_sent
-from target_qbo.posting.execute import Executor
+from target_qbo.posting.engine import alone, executor
 from target_qbo.posting.findings import PAID_OTHERWISE, UNANSWERED
-from target_qbo.posting.journal import Journal, now
+from target_qbo.posting.journal import now
 from target_qbo.posting.observe import find_unknown
 from target_qbo.posting.plan import Outcome, Plan
 from target_qbo.posting.preparing import Preparing
@@ -27,14 +25,13 @@ from target_qbo.posting.unit import End, Opening
 from target_qbo.posting.work import UnitWork
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Sequence
+    from collections.abc import Sequence
 
     from target_qbo.company import Company
     from target_qbo.ledger.tickets import TicketRow
     from target_qbo.ledger.undoing import Choice
     from target_qbo.ledger.units import UnitView
-
-logger = logging.getLogger("target-qbo.undo")
+    from target_qbo.posting.journal import Journal
 
 _CODES = {PAID_OTHERWISE: "payment_by_hand"}
 """Where undoing calls by another name what hinders it."""
@@ -82,34 +79,18 @@ def undo(company: Company, choice: Choice, undone: Undone) -> None:
     Raises:
         TargetError: QuickBooks can't be reached, or a person is needed. What was done is written down.
     """
-    waiting = "another run is posting for this company: waiting for it to end"
-    with company.ledger.lock("posting", lambda: logger.warning(waiting)) as still_alone:
-        number = runs.begin(company.ledger, now(), runs.UNDO)
-        outcome = "stopped"
-        try:
-            recall_sent(company.ledger, company.limits, company.settings.minute_seconds)
-            find_unknown(company.ledger, company.client, company.settings.settle_seconds)
-            _Undoing(company, undone, still_alone).run(choice)
-            outcome = "done"
-        finally:
-            runs.end(company.ledger, number, outcome, undone.as_record(), now())
+    with alone(company, undone.as_record, runs.UNDO) as journal:
+        find_unknown(company.ledger, company.client, company.settings.settle_seconds)
+        _Undoing(company, undone, journal).run(choice)
 
 
 class _Undoing:
-    def __init__(self, company: Company, undone: Undone, still_alone: Callable[[], None]) -> None:
-        settings = company.settings
+    def __init__(self, company: Company, undone: Undone, journal: Journal) -> None:
         self._ledger = company.ledger
         self._result = undone
-        self._asking = Preparing(company.ledger, company.client, settings)
-        self._at_once = settings.batch_size * settings.max_concurrency
-        self._journal = Journal(company.ledger, still_alone)
-        self._executor = Executor(
-            company.client,
-            company.limits,
-            self._journal,
-            max_concurrency=settings.max_concurrency,
-            batch_size=settings.batch_size,
-        )
+        self._asking = Preparing(company)
+        self._at_once = company.settings.batch_size * company.settings.max_concurrency
+        self._executor = executor(company, journal)
 
     def run(self, choice: Choice) -> None:
         keys = undoing.chosen_keys(self._ledger, choice)
@@ -120,7 +101,7 @@ class _Undoing:
     def _some(self, keys: Sequence[int]) -> None:
         works = [self._work(view) for view in units.of_keys(self._ledger, keys)]
         try:
-            self._executor.run(op for work in works for op in self._journal.begin(work))
+            self._executor.run(works)
         except UnreachableError as error:
             self._tell(works)
             raise UnreachableError(
@@ -147,7 +128,6 @@ class _Undoing:
 
     def _tell(self, works: Sequence[UnitWork]) -> None:
         """Take note of what came of the works; where it was stopped, some are neither undone nor left."""
-        self._journal.flush()
         rows = tickets.of_units(self._ledger, [work.unit for work in works])
         for work in works:
             if work.ended:

@@ -6,59 +6,36 @@ It sends nothing and writes nothing; :mod:`target_qbo.posting.work` has the way 
 from __future__ import annotations
 
 import datetime as dt
-from abc import ABC, abstractmethod
 from collections import Counter
 from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING, Any, Protocol
+from typing import TYPE_CHECKING, Any
 
 from target_qbo.accounting import DocumentKind
 from target_qbo.ledger.changes import Changes, Settled, UnitChange
 from target_qbo.ledger.documents import StandingDocument
 from target_qbo.ledger.lifecycle import TicketEvent, UnitEvent
-from target_qbo.posting.findings import (
-    UNANSWERED,
-    Hindrance,
-)
+from target_qbo.posting.findings import UNANSWERED, Hindrance
 from target_qbo.posting.ops import Op, Verb
 from target_qbo.posting.payloads import document_body
 from target_qbo.posting.plan import Plan, fingerprint
 from target_qbo.qbo import Fault, faults
-from target_qbo.qbo.reactions import Reaction
 
 if TYPE_CHECKING:
-    from collections.abc import Collection, Mapping, Sequence
+    from collections.abc import Mapping, Sequence
 
     from target_qbo.accounting import Document, Payment
     from target_qbo.ledger.adopting import Found
     from target_qbo.ledger.changes import Key
     from target_qbo.ledger.status import DocumentState
     from target_qbo.ledger.units import UnitView
-    from target_qbo.names.methods import Methods
     from target_qbo.posting.ops import Outcome
     from target_qbo.posting.payloads import DocumentRefs
+    from target_qbo.posting.preparing import Preparing
     from target_qbo.posting.standing import Standing
     from target_qbo.posting.summary import RunSummary
 
 GIVEN_UP_AFTER = 3
 """In so many runs a unit is tried that alone gets no answer, before its ticket is skipped."""
-
-# What is voided keeps its number: a ticket that was undone and posted several times needs as many.
-_FURTHER_NUMBERS = 8
-_TRIES = 3
-_READ_AGAIN = frozenset((Reaction.READ_AGAIN, Reaction.NAMES_ANEW))
-
-
-class Asking(Protocol):
-    """What a unit's work may have to know beyond its own documents."""
-
-    def known(self, kind: DocumentKind, qbo_ids: Sequence[str]) -> Collection[str]:
-        """Return which of these documents the ledger has."""
-
-    def methods(self) -> Methods:
-        """Return the names of payment methods."""
-
-    def closed_until(self) -> dt.date | None:
-        """Return up to which date, included, the books are closed."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,7 +59,7 @@ class Opening:
 CHANGE = Opening(UnitEvent.CHANGES)
 
 
-class Unit(ABC):
+class Unit:
     """A unit under way.
 
     Args:
@@ -113,7 +90,7 @@ class Unit(ABC):
         view: UnitView,
         planned: Plan,
         refs: DocumentRefs | None,
-        asking: Asking,
+        asking: Preparing,
         summary: RunSummary,
         *,
         end: End | None = None,
@@ -173,22 +150,9 @@ class Unit(ABC):
         fields = {"location": "location_id", "ticket": "ticket_id", "receipt": "number"}
         return {name: self.view.record.get(column) for name, column in fields.items()}
 
-    @abstractmethod
-    def begin(self, changes: Changes) -> list[Op]:
-        """Return the first operations; what there is to write down without any goes into ``changes``."""
-
-    @abstractmethod
     def answered(self, op: Op, outcome: Outcome, changes: Changes) -> list[Op]:
-        """Take note of what became of an operation.
-
-        Args:
-            op: The operation.
-            outcome: What became of it.
-            changes: Gathers what is to be written down.
-
-        Returns:
-            The operations that became possible.
-        """
+        """Take note of what became of an operation; see :class:`target_qbo.posting.work.UnitWork`."""
+        raise NotImplementedError
 
     def _send(self, ops: list[Op]) -> list[Op]:
         self._outstanding = len(ops)

@@ -43,9 +43,6 @@ if TYPE_CHECKING:
     from target_qbo.ledger.documents import StandingDocument
 
 
-GIVEN_UP_AFTER = 3
-"""In so many runs a unit is tried that alone gets no answer, before its ticket is skipped."""
-
 # What is voided keeps its number: a ticket that was undone and posted several times needs as many.
 _FURTHER_NUMBERS = 8
 _TRIES = 3

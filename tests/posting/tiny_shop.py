@@ -107,11 +107,10 @@ class Shop:
 
     def run(self) -> RunSummary:
         """Post what is pending."""
-        limits = RateLimits(requests=10_000, batches=10_000, minute=self.settings.minute_seconds)
         summary = RunSummary()
         self.stopped = None
         try:
-            post_pending(self.ledger, self.books, limits, self.settings, summary)  # type: ignore[arg-type]
+            post_pending(self._company(), summary)
         except (KilledError, TargetError) as error:
             self.stopped = error
         return summary
@@ -166,11 +165,13 @@ class Shop:
     def undo(self) -> Undone:
         """Take all out of the books again."""
         undone = Undone()
-        limits = RateLimits(requests=10_000, batches=10_000, minute=self.settings.minute_seconds)
-        company = Company(self.settings, self.ledger, self.books, limits, None)  # type: ignore[arg-type]
         with contextlib.suppress(KilledError, TargetError):
-            undo(company, Choice(), undone)
+            undo(self._company(), Choice(), undone)
         return undone
+
+    def _company(self) -> Company:
+        limits = RateLimits(requests=10_000, batches=10_000, minute=self.settings.minute_seconds)
+        return Company(self.settings, self.ledger, self.books, limits, None)  # type: ignore[arg-type]
 
     def dump(self) -> str:
         """Return the ledger as it is."""
