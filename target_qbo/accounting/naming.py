@@ -19,6 +19,7 @@ TEXT_LENGTH = 4000
 
 _B32_CHARACTERS, _B32_BYTES = 8, 5  # so many characters of base 32 hold so many bytes
 
+_MARK = re.compile(r"Franpos location (?P<location>.+?) order (?P<name>.+?);")
 _CONTROL = re.compile(r"[\x00-\x1f\x7f\ud800-\udfff\ufffe\uffff]")
 
 
@@ -72,6 +73,11 @@ def document_note(ticket: Ticket) -> str:
 def ownership_mark(location_id: str, ticket_id: str) -> str:
     """Return what the note of every document of a ticket holds, and no other ticket's."""
     return clean_text(f"Franpos location {location_id} order {ticket_id};")
+
+
+def marked(note: str, *, voided: bool = False) -> re.Match[str] | None:
+    """Return the ownership mark in a note, with ``location`` and ``name``; a void may have put its word before it."""
+    return _MARK.search(note) if voided else _MARK.match(note)
 
 
 def discount_name(name: str | None, taken: frozenset[str]) -> str:

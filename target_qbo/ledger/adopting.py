@@ -10,9 +10,9 @@ import sqlalchemy as sa
 from target_qbo.ledger.changes import Changes, UnitChange, carry, write
 from target_qbo.ledger.documents import StandingDocument, standing
 from target_qbo.ledger.lifecycle import DocumentEvent, UnitEvent
-from target_qbo.ledger.status import STANDING, DocumentState, Stands, TicketStatus
+from target_qbo.ledger.status import STANDING, DocumentState, TicketStatus
 from target_qbo.ledger.tables import documents, tickets, units
-from target_qbo.ledger.units import TICKET
+from target_qbo.ledger.units import enter, unit_of
 
 if TYPE_CHECKING:
     import datetime as dt
@@ -74,9 +74,9 @@ def adopt(ledger: CompanyLedger, found: Sequence[Found], now: dt.datetime) -> li
     entered: dict[Key, Found] = {}
     with ledger.write() as connection:
         for document in found:
-            unit = _unit_of(connection, ledger, document)
+            unit = unit_of(connection, ledger, document.location_id, document.name)
             if unit is None:
-                unit = _enter(connection, ledger, document, now, {"status": TicketStatus.POSTED, "reason": _FOUND})
+                unit = _enter(connection, ledger, document, now, status=TicketStatus.POSTED, reason=_FOUND)
             key = (unit, document.kind, document.number)
             same = (documents.c.unit == unit, documents.c.kind == document.kind, documents.c.number == document.number)
             there = sa.select(documents.c.state).where(*same, documents.c.state.in_((*STANDING, DocumentState.ALTERED)))
@@ -125,9 +125,9 @@ def enter_voided(ledger: CompanyLedger, voided: Sequence[Found], now: dt.datetim
 def _keep_undone(connection: Connection, ledger: CompanyLedger, document: Found, now: dt.datetime) -> int | None:
     """Return the document's unit, undone from now on; None where the ledger has documents of it."""
     undone = {"status": TicketStatus.UNDONE, "code": FOUND_VOIDED, "reason": FOUND_VOIDED_REASON}
-    unit = _unit_of(connection, ledger, document)
+    unit = unit_of(connection, ledger, document.location_id, document.name)
     if unit is None:
-        return _enter(connection, ledger, document, now, undone)
+        return _enter(connection, ledger, document, now, **undone)
     if connection.execute(sa.select(documents.c.id).where(documents.c.unit == unit)).first() is not None:
         return None
     # Its record came before QuickBooks was asked; where it is pending, it is still looked at: it may be a void.
@@ -136,52 +136,10 @@ def _keep_undone(connection: Connection, ledger: CompanyLedger, document: Found,
     return unit
 
 
-def _unit_of(connection: Connection, ledger: CompanyLedger, document: Found) -> int | None:
-    """Return the unit of a document's ticket, made where the ticket has none yet; None: the ticket is not known."""
-    own = {"company_id": ledger.company_id, "location_id": document.location_id}
-    row = connection.execute(sa.select(tickets.c.id, tickets.c.unit).filter_by(**own, ticket_id=document.name)).first()
-    if row is None:
-        return None
-    if row.unit is not None:
-        return int(row.unit)
-    unit = _new_unit(connection, ledger, document)
-    connection.execute(sa.update(tickets).where(tickets.c.id == row.id).values(unit=unit))
-    return unit
-
-
-def _new_unit(connection: Connection, ledger: CompanyLedger, document: Found) -> int:
-    new = sa.insert(units).values(
-        company_id=ledger.company_id,
-        kind=TICKET,
-        location_id=document.location_id,
-        name=document.name,
-        stands=Stands.NOTHING,
-    )
-    return int(connection.execute(new.returning(units.c.id)).scalar_one())
-
-
-def _enter(
-    connection: Connection, ledger: CompanyLedger, document: Found, now: dt.datetime, becomes: dict[str, Any]
-) -> int:
-    """Enter a ticket that was never received, with its unit; returns the unit's key."""
-    unit = _new_unit(connection, ledger, document)
-    connection.execute(
-        sa.insert(tickets).values(
-            company_id=ledger.company_id,
-            location_id=document.location_id,
-            ticket_id=document.name,
-            business_date=document.date,
-            total=document.sign * document.amount,
-            content="",
-            content_hash="",
-            revision=0,
-            pending=False,
-            unit=unit,
-            updated_at=now,
-            **becomes,
-        )
-    )
-    return unit
+def _enter(connection: Connection, ledger: CompanyLedger, document: Found, now: dt.datetime, **becomes: str) -> int:
+    """Enter the unit of a document, of which nothing was received yet; returns its key."""
+    known = {"business_date": document.date, "total": document.sign * document.amount, **becomes}
+    return enter(connection, ledger, document.location_id, document.name, known, now)
 
 
 def write_seen(ledger: CompanyLedger, kind: str, seen: Sequence[Seen], now: dt.datetime) -> None:

@@ -56,7 +56,6 @@ class Sending:
     Attributes:
         fingerprint: Of all that is to stand for its unit.
         digest: A hash of what is sent.
-        ticket: The ticket's key.
     """
 
     key: Key
@@ -65,7 +64,6 @@ class Sending:
     method: str | None
     fingerprint: str | None
     digest: str
-    ticket: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -188,7 +186,7 @@ _SETTLE = (
 )
 _BEGIN_POSTING = (
     sa.update(tickets)
-    .where(tickets.c.id == sa.bindparam("b_ticket"))
+    .where(tickets.c.unit == sa.bindparam("b_unit"))
     .values(status=TICKETS[TicketEvent.SENT], code=None, reason=None, updated_at=sa.bindparam("b_now"))
 )
 
@@ -231,8 +229,7 @@ def send(ledger: CompanyLedger, sendings: Sequence[Sending], now: dt.datetime) -
         _documents(connection, ledger, sent.documents, known, now)
         posted = {sending.key[0]: sending.fingerprint for sending in sendings}
         _units(connection, [UnitChange(unit, UnitEvent.SENT, mark) for unit, mark in posted.items()])
-        begun = {sending.ticket for sending in sendings}
-        connection.execute(_BEGIN_POSTING, [{"b_ticket": ticket, "b_now": now} for ticket in sorted(begun)])
+        connection.execute(_BEGIN_POSTING, [{"b_unit": unit, "b_now": now} for unit in sorted(posted)])
     return request_id
 
 

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from collections import defaultdict
 from typing import TYPE_CHECKING, Any, NamedTuple
 
-import simplejson
 import sqlalchemy as sa
 
+from target_qbo.ledger import content
 from target_qbo.ledger.tables import discounts, documents, payments, references, tickets
+from target_qbo.ledger.units import rows_of
 
 if TYPE_CHECKING:
     import datetime as dt
@@ -94,34 +94,9 @@ def _documents(ledger: CompanyLedger, *conditions: sa.ColumnElement[bool]) -> li
 
 
 def _with_rows(ledger: CompanyLedger, connection: Connection, rows: Sequence[sa.Row[Any]]) -> Iterator[Received]:
-    by_location: dict[str, list[str]] = defaultdict(list)
-    for row in rows:
-        by_location[row.location_id].append(row.ticket_id)
-    paid = _rows_of(ledger, connection, payments, by_location)
-    discounted = _rows_of(ledger, connection, discounts, by_location)
-    records = _decoded([row.content or "null" for row in rows])
+    paid = rows_of(ledger, connection, payments, rows)
+    discounted = rows_of(ledger, connection, discounts, rows)
+    records = content.decoded([row.content or "{}" for row in rows])
     for row, record in zip(rows, records, strict=True):
         key = row.location_id, row.ticket_id
-        yield Received(row, record, paid.get(key, ()), discounted.get(key, ()))
-
-
-def _rows_of(
-    ledger: CompanyLedger, connection: Connection, table: sa.Table, by_location: dict[str, list[str]]
-) -> dict[tuple[str, str], list[Record]]:
-    found: dict[tuple[str, str], list[Record]] = defaultdict(list)
-    for location_id, ticket_ids in by_location.items():
-        query = sa.select(table.c.ticket_id, table.c.content).where(
-            table.c.company_id == ledger.company_id,
-            table.c.location_id == location_id,
-            table.c.ticket_id.in_(ticket_ids),
-        )
-        rows = connection.execute(query).all()
-        for row, record in zip(rows, _decoded([row.content for row in rows]), strict=True):
-            found[location_id, row.ticket_id].append(record)
-    return found
-
-
-def _decoded(texts: Sequence[str]) -> list[Any]:
-    """Read contents, many in one go: a decoder made for each would take longer than the reading."""
-    decoded: list[Any] = simplejson.loads(f"[{','.join(texts)}]", use_decimal=True)
-    return decoded
+        yield Received(row, record or None, paid.get(key, ()), discounted.get(key, ()))

@@ -9,12 +9,15 @@ from typing import TYPE_CHECKING, Any
 import sqlalchemy as sa
 
 from target_qbo.ledger import content
+from target_qbo.ledger.changes import Settled
 from target_qbo.ledger.documents import missing_requests, standing
+from target_qbo.ledger.lifecycle import TicketEvent
 from target_qbo.ledger.status import HALF_DONE, STANDING, DocumentState, Stands, TicketStatus
 from target_qbo.ledger.tables import discounts, payments, tickets, units
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping, Sequence
+    import datetime as dt
+    from collections.abc import Iterable, Iterator, Mapping, Sequence
 
     from sqlalchemy.engine import Connection
 
@@ -70,9 +73,29 @@ class UnitView:
         return self.stands in HALF_DONE
 
     @property
+    def tickets(self) -> tuple[int, ...]:
+        """The keys of its tickets."""
+        return (self.ticket,)
+
+    @property
     def insisted(self) -> bool:
         """Whether a person asked that what stands be put right, also where changes are to be left alone."""
         return self.stands is Stands.EDITED
+
+    def settled(
+        self,
+        event: TicketEvent,
+        code: str | None = None,
+        reason: str | None = None,
+        until: dt.datetime | None = None,
+    ) -> list[Settled]:
+        """Return what becomes of its tickets."""
+        return [Settled(self.ticket, self.revision, event, code, reason, until)]
+
+    def restored(self) -> list[Settled]:
+        """Return that its tickets are again what they were."""
+        event, before = TicketEvent.RESTORED, self.status
+        return [Settled(self.ticket, self.revision, event, self.code, self.reason, None, before, self.pending)]
 
 
 def assign(ledger: CompanyLedger) -> None:
@@ -140,23 +163,21 @@ def with_rows(ledger: CompanyLedger, connection: Connection, rows: Sequence[sa.R
     """Return units, given their rows, with all that was received for them and all that stands."""
     keys = [row.unit for row in rows if row.unit is not None]
     documents, missing = standing(ledger, keys, (*STANDING, DocumentState.LIFTED)), missing_requests(ledger, keys)
-    by_location: dict[str, list[str]] = defaultdict(list)
-    for row in rows:
-        by_location[row.location_id].append(row.ticket_id)
     sent_as: dict[int, dict[tuple[str, str], str]] = defaultdict(dict)
     for (key, kind, number), request_id in missing.items():
         sent_as[key][kind, number] = request_id
-    paid = _rows_of(connection, payments, ledger.company_id, by_location)
-    discounted = _rows_of(connection, discounts, ledger.company_id, by_location)
+    paid = rows_of(ledger, connection, payments, rows)
+    discounted = rows_of(ledger, connection, discounts, rows)
+    records = content.decoded([row.content or "{}" for row in rows])
     return [
         UnitView(
             key=row.unit or 0,
             ticket=row.id,
             revision=row.revision,
             status=TicketStatus(row.status),
-            record=content.decode(row.content) if row.content else {},
-            payments=paid[row.location_id, row.ticket_id],
-            discounts=discounted[row.location_id, row.ticket_id],
+            record=record,
+            payments=paid.get((row.location_id, row.ticket_id), ()),
+            discounts=discounted.get((row.location_id, row.ticket_id), ()),
             pending=row.pending,
             stands=Stands(row.stands or Stands.NOTHING),
             fingerprint=row.fingerprint,
@@ -167,20 +188,64 @@ def with_rows(ledger: CompanyLedger, connection: Connection, rows: Sequence[sa.R
             code=row.code,
             reason=row.reason,
         )
-        for row in rows
+        for row, record in zip(rows, records, strict=True)
     ]
 
 
-def _rows_of(
-    connection: Connection, table: sa.Table, company_id: int, by_location: Mapping[str, Sequence[str]]
-) -> dict[tuple[str, str], list[Mapping[str, Any]]]:
-    found: dict[tuple[str, str], list[Mapping[str, Any]]] = defaultdict(list)
+def rows_of(
+    ledger: CompanyLedger, connection: Connection, table: sa.Table, rows: Iterable[sa.Row[Any]]
+) -> dict[tuple[str, str], list[dict[str, Any]]]:
+    """Return the payments or the discounts of tickets, given the tickets' rows, by location and order id."""
+    by_location: dict[str, list[str]] = defaultdict(list)
+    for row in rows:
+        by_location[row.location_id].append(row.ticket_id)
+    found: dict[tuple[str, str], list[dict[str, Any]]] = defaultdict(list)
     for location_id, ticket_ids in by_location.items():
         query = sa.select(table.c.ticket_id, table.c.content).where(
-            table.c.company_id == company_id,
+            table.c.company_id == ledger.company_id,
             table.c.location_id == location_id,
             table.c.ticket_id.in_(ticket_ids),
         )
-        for ticket_id, text in connection.execute(query):
-            found[location_id, ticket_id].append(content.decode(text))
+        received = connection.execute(query).all()
+        for ticket_id, record in zip(
+            (one.ticket_id for one in received), content.decoded([one.content for one in received]), strict=True
+        ):
+            found[location_id, ticket_id].append(record)
     return found
+
+
+def unit_of(connection: Connection, ledger: CompanyLedger, location_id: str, name: str) -> int | None:
+    """Return the unit of a name, made where its ticket has none yet; None: the ticket is not known."""
+    own = {"company_id": ledger.company_id, "location_id": location_id}
+    row = connection.execute(sa.select(tickets.c.id, tickets.c.unit).filter_by(**own, ticket_id=name)).first()
+    if row is None or row.unit is not None:
+        return None if row is None else int(row.unit)
+    unit = _new(connection, ledger, location_id, name)
+    connection.execute(sa.update(tickets).where(tickets.c.id == row.id).values(unit=unit))
+    return unit
+
+
+def enter(
+    connection: Connection, ledger: CompanyLedger, location_id: str, name: str, of: Mapping[str, Any], now: dt.datetime
+) -> int:
+    """Enter a unit, with its ticket, of which nothing was received yet; returns its key.
+
+    Args:
+        connection: Where it is written.
+        ledger: The company's ledger.
+        location_id: Franpos location.
+        name: Its name: of a ticket its order id.
+        of: What is known of the ticket, by the names of columns.
+        now: The present moment.
+    """
+    unit = _new(connection, ledger, location_id, name)
+    known = {"company_id": ledger.company_id, "location_id": location_id, "ticket_id": name, "unit": unit}
+    nothing = {"content": "", "content_hash": "", "revision": 0, "pending": False, "updated_at": now}
+    connection.execute(sa.insert(tickets).values(known | nothing | dict(of)))
+    return unit
+
+
+def _new(connection: Connection, ledger: CompanyLedger, location_id: str, name: str) -> int:
+    own = {"company_id": ledger.company_id, "kind": TICKET, "location_id": location_id, "name": name}
+    new = sa.insert(units).values(own | {"stands": Stands.NOTHING})
+    return int(connection.execute(new.returning(units.c.id)).scalar_one())

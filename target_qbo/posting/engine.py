@@ -7,17 +7,16 @@ import logging
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
 
-from target_qbo.accounting import decide_records
 from target_qbo.errors import UnreachableError
 from target_qbo.ledger import again, changes, documents, runs, tickets, units
-from target_qbo.ledger.changes import Changes, Settled
+from target_qbo.ledger.changes import Changes
 from target_qbo.ledger.lifecycle import TicketEvent
 from target_qbo.ledger.status import DocumentState
 from target_qbo.posting.execute import Executor
 from target_qbo.posting.findings import UNANSWERED
 from target_qbo.posting.journal import Journal, now
 from target_qbo.posting.observe import find_unknown
-from target_qbo.posting.plan import TO_POST, Outcome, Plan, plan
+from target_qbo.posting.plan import TO_POST, Outcome, Plan, decided, plan
 from target_qbo.posting.preparing import Preparing
 from target_qbo.posting.unit import End, give_up
 from target_qbo.posting.work import UnitWork
@@ -245,8 +244,7 @@ class _Run:
         )
 
     def _plan(self, view: UnitView) -> Plan:
-        decision = decide_records(view.record, view.payments, view.discounts, self._settings.rules, now())
-        return plan(view, decision, on_change=self._settings.on_change)
+        return plan(view, decided(view, self._settings.rules, now()), on_change=self._settings.on_change)
 
     def _settle(
         self,
@@ -256,7 +254,7 @@ class _Run:
         reason: str | None = None,
         until: dt.datetime | None = None,
     ) -> None:
-        self._journal.gather(Changes(settled=[Settled(view.ticket, view.revision, event, code, reason, until)]))
+        self._journal.gather(Changes(settled=view.settled(event, code, reason, until)))
         if event is TicketEvent.SKIPPED:
-            self._summary.skip(view.ticket, code or "")
+            self._summary.skip(view.tickets, code or "")
         self._summary.waiting += event is TicketEvent.WAITS

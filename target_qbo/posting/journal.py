@@ -80,10 +80,7 @@ class Journal:
         self._still_alone()
         if ops[0].verb is not Verb.CREATE:  # can be done again without harm
             return uuid.uuid4().hex
-        sendings = [
-            Sending(op.key, op.amount, op.date, op.method, op.work.fingerprint, op.digest(), op.work.view.ticket)
-            for op in ops
-        ]
+        sendings = [Sending(op.key, op.amount, op.date, op.method, op.work.fingerprint, op.digest()) for op in ops]
         return changes.send(self._ledger, sendings, now())
 
     def answered(self, outcomes: Sequence[tuple[Op, Outcome]]) -> list[Op]:
@@ -111,7 +108,7 @@ class Journal:
         if work.names_anew:
             self.names_anew.add(work.unit)
         if work.document is not None and any(
-            one.ticket == work.view.ticket and one.event is TicketEvent.POSTED for one in found.settled
+            one.ticket in work.view.tickets and one.event is TicketEvent.POSTED for one in found.settled
         ):
             document = work.document
             named = {"event_name": "ticket_posted", **work.names}

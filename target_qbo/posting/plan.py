@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Any
 
 import simplejson
 
-from target_qbo.accounting import Document, DocumentKind, Payment, Skipped, Voided, Waiting
+from target_qbo.accounting import Document, DocumentKind, Payment, Skipped, Voided, Waiting, decide_records
 from target_qbo.accounting.naming import plain
 from target_qbo.ledger.adopting import FOUND_VOIDED, FOUND_VOIDED_REASON
 from target_qbo.ledger.again import CHANGED
@@ -24,6 +24,7 @@ from target_qbo.ledger.status import DocumentState, Stands, TicketStatus
 if TYPE_CHECKING:
     from decimal import Decimal
 
+    from target_qbo.accounting import Rules
     from target_qbo.accounting.documents import Decision
     from target_qbo.ledger.documents import StandingDocument
     from target_qbo.ledger.units import UnitView
@@ -88,6 +89,11 @@ class Plan:
     def touches(self) -> bool:
         """Whether something that stands is to be changed or taken back."""
         return bool(self.leaving) or self.update
+
+
+def decided(view: UnitView, rules: Rules, now: dt.datetime) -> Decision:
+    """Return what the rules say of a unit's records, at a moment."""
+    return decide_records(view.record, view.payments, view.discounts, rules, now)
 
 
 def plan(view: UnitView, decision: Decision, *, on_change: str) -> Plan:

@@ -109,8 +109,8 @@ class Preparing:
                 f"QuickBooks keeps inventory of {item!r} from {start} on and takes no earlier sale: set the item's "
             )
             return "before_inventory_start", f"{reason}start date back in QuickBooks"
-        if not view.standing and view.ticket not in self._counted:
-            self._counted.add(view.ticket)
+        if not view.standing and view.key not in self._counted:
+            self._counted.add(view.key)
             has_account = PaymentMethod.GIFT_CARD in self._settings.deposit_accounts
             summary.owed += booked_as_income(document, gift_cards_have_an_account=has_account)
             summary.unmapped.add(document.unmapped)

@@ -6,9 +6,9 @@ from collections import Counter, defaultdict
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any
 
-from target_qbo.accounting import DocumentKind, PaymentMethod, decide_records
+from target_qbo.accounting import DocumentKind, PaymentMethod
 from target_qbo.accounting.money import ZERO
-from target_qbo.posting.plan import TO_POST, Outcome, plan
+from target_qbo.posting.plan import TO_POST, Outcome, decided, plan
 
 if TYPE_CHECKING:
     import datetime as dt
@@ -59,8 +59,7 @@ def preview(view: UnitView, rules: Rules, *, on_change: str, now: dt.datetime) -
         on_change: ``update`` or ``skip``: what to do with a ticket that changed after it was posted.
         now: The present moment, with a time zone.
     """
-    decision = decide_records(view.record, view.payments, view.discounts, rules, now)
-    return Preview(view, plan(view, decision, on_change=on_change))
+    return Preview(view, plan(view, decided(view, rules, now), on_change=on_change))
 
 
 def merged(received: UnitView, before: UnitView | None) -> UnitView:

@@ -11,16 +11,16 @@ from dataclasses import dataclass, field
 from decimal import Decimal
 from typing import TYPE_CHECKING
 
-from target_qbo.accounting import Document, DocumentKind, Voided, decide_records
+from target_qbo.accounting import Document, DocumentKind, Voided
 from target_qbo.ledger import again, changes, documents, references, units
-from target_qbo.ledger.changes import Changes, DocumentChange, Settled, UnitChange
+from target_qbo.ledger.changes import Changes, DocumentChange, UnitChange
 from target_qbo.ledger.lifecycle import DocumentEvent, TicketEvent, UnitEvent
 from target_qbo.names.lists import EVERY
 from target_qbo.names.methods import Methods
 from target_qbo.posting.findings import PAID_OTHERWISE, Hindrance
 from target_qbo.posting.journal import now
 from target_qbo.posting.observe import by_id, find_unknown
-from target_qbo.posting.plan import fingerprint
+from target_qbo.posting.plan import decided, fingerprint
 from target_qbo.qbo import faults
 
 if TYPE_CHECKING:
@@ -117,18 +117,18 @@ class _Verifier:
         """Write down what differs; returns the tickets that may not be touched, and others that are affected."""
         views = [view for view in units.whole(self._ledger, keys).values() if view.standing]
         rows = by_id(self._client, [document for view in views for document in view.standing])
-        judged = {view.ticket: self._judge(view, rows) for view in views}
+        judged = {view.key: self._judge(view, rows) for view in views}
         affected = self._affected(judged)
         found = Changes()
-        stopped = set()
+        stopped: set[int] = set()
         for view in views:
-            one = judged[view.ticket]
+            one = judged[view.key]
             if not one.differs:
                 continue
             if one.hindrance is not None:
                 why = one.hindrance
-                found.settled.append(Settled(view.ticket, view.revision, TicketEvent.SKIPPED, why.code, why.reason))
-                stopped.add(view.ticket)
+                found.settled += view.settled(TicketEvent.SKIPPED, why.code, why.reason)
+                stopped.update(view.tickets)
             else:
                 self._write(found, view, one, rows)
         changes.write(self._ledger, found, now())
@@ -204,7 +204,7 @@ class _Verifier:
                     "QuickBooks, or take it off the invoice, then resync the ticket",
                 )
         affected = sorted({*of.values(), *owners.values()})
-        return {view.ticket for view in units.of_keys(self._ledger, affected)}
+        return {ticket for view in units.of_keys(self._ledger, affected) for ticket in view.tickets}
 
     def _is_orphan(self, row: Standing, main: Standing | None) -> bool:
         if main is None or self._moved(row):
@@ -230,7 +230,7 @@ class _Verifier:
         """Decide a ticket by its records; None where they were never received."""
         if not view.record:
             return None
-        return decide_records(view.record, view.payments, view.discounts, self._settings.rules, now())
+        return decided(view, self._settings.rules, now())
 
 
 def _as_seen(document: StandingDocument, amount: Decimal, date: dt.date, method: str | None) -> DocumentChange:

@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 from target_qbo.accounting import DocumentKind
 from target_qbo.accounting.kinds import facts
 from target_qbo.accounting.money import ZERO, cents
+from target_qbo.accounting.naming import marked
 from target_qbo.ledger.adopting import Found
 
 if TYPE_CHECKING:
@@ -24,7 +25,6 @@ if TYPE_CHECKING:
 
 Row = dict[str, Any]
 
-_MARK = re.compile(r"Franpos location (?P<location>.+?) order (?P<order>.+?);")
 _VOID_WORD = re.compile(r"^\s*voided\W*", re.IGNORECASE)
 _SALES_LINE = "SalesItemLineDetail"
 
@@ -145,12 +145,12 @@ class Standing:
 
     def found(self, methods: Methods) -> Found | None:
         """Return it as the ledger enters it, if its note says that it is ours."""
-        mark = _MARK.search(self.note) if self.voided else _MARK.match(self.note)  # a void may put its word before
+        mark = marked(self.note, voided=self.voided)
         if mark is None or not self.number:
             return None
         return Found(
             location_id=mark["location"],
-            name=mark["order"],
+            name=mark["name"],
             kind=self.kind,
             number=self.number,
             amount=self.total(),
@@ -179,9 +179,3 @@ class Standing:
     def _amount(self, field: str) -> Decimal | None:
         value = self.row.get(field)
         return None if value is None else cents(Decimal(str(value)))
-
-
-def mark_in(note: str) -> str:
-    """Return the ownership mark with which the note of a document of ours begins."""
-    mark = _MARK.match(note)
-    return note if mark is None else mark[0]

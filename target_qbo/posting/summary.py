@@ -12,7 +12,7 @@ from target_qbo.accounting.liabilities import Owed
 from target_qbo.accounting.unmapped import Unmapped
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterable, Iterator
 
     from target_qbo.accounting import DocumentKind
 
@@ -47,10 +47,11 @@ class RunSummary:
         self.documents[kind] += 1
         self.amounts[kind] += amount
 
-    def skip(self, ticket: int, code: str) -> None:
-        """Count a ticket that is skipped; once, however often it is come to."""
-        self.skipped += ticket not in self.codes
-        self.codes[ticket] = code
+    def skip(self, tickets: Iterable[int], code: str) -> None:
+        """Count tickets that are skipped; once, however often they are come to."""
+        for ticket in tickets:
+            self.skipped += ticket not in self.codes
+            self.codes[ticket] = code
 
     def unskip(self, ticket: int) -> None:
         """Take back that a ticket is skipped: it is decided again."""

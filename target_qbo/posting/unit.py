@@ -11,7 +11,7 @@ from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
 from target_qbo.accounting import DocumentKind
-from target_qbo.ledger.changes import Changes, Settled, UnitChange
+from target_qbo.ledger.changes import Changes, UnitChange
 from target_qbo.ledger.documents import StandingDocument
 from target_qbo.ledger.lifecycle import TicketEvent, UnitEvent
 from target_qbo.posting.findings import UNANSWERED, Hindrance
@@ -192,7 +192,7 @@ class Unit:
             return
         changes.units.append(UnitChange(self.unit, self._opening.unit))
         if self._opening.reason is not None:
-            self._settle(changes, TicketEvent.LEFT, None, self._opening.reason)
+            changes.settled += self.view.settled(TicketEvent.LEFT, None, self._opening.reason)
         self._opening = None
 
     def _stands(self, op: Op, row: Standing, state: DocumentState) -> None:
@@ -239,21 +239,10 @@ class Unit:
         self.left = why
         if self._end is not None and self._end.event is TicketEvent.UNDONE:
             if self._opening is None:
-                before = self.view
-                changes.settled.append(
-                    Settled(
-                        before.ticket,
-                        before.revision,
-                        TicketEvent.RESTORED,
-                        before.code,
-                        before.reason,
-                        status=before.status,
-                        stays_pending=before.pending,
-                    )
-                )
+                changes.settled += self.view.restored()
             return
-        self._settle(changes, TicketEvent.SKIPPED, why.code, f"{self._why()}{why.reason}")
-        self._summary.skip(self.view.ticket, why.code)
+        changes.settled += self.view.settled(TicketEvent.SKIPPED, why.code, f"{self._why()}{why.reason}")
+        self._summary.skip(self.view.tickets, why.code)
 
     def _leave_open(self, changes: Changes, reason: str) -> None:
         """Leave the unit half done: it is pending, and the next run goes on with it."""
@@ -261,18 +250,8 @@ class Unit:
         self.unanswered = not isinstance(self._obstacle, Fault)
         code = self._obstacle.skip_code if isinstance(self._obstacle, Fault) else UNANSWERED
         self.left = Hindrance(code, reason)
-        self._settle(changes, TicketEvent.LEFT, None, reason)
+        changes.settled += self.view.settled(TicketEvent.LEFT, None, reason)
         self._summary.open += 1
-
-    def _settle(
-        self,
-        changes: Changes,
-        event: TicketEvent,
-        code: str | None = None,
-        reason: str | None = None,
-        until: dt.datetime | None = None,
-    ) -> None:
-        changes.settled.append(Settled(self.view.ticket, self.view.revision, event, code, reason, until))
 
     def _why(self) -> str:
         """Tell why what stands was to be changed; nothing where it was only to be finished."""
@@ -301,10 +280,10 @@ def give_up(view: UnitView, changes: Changes, summary: RunSummary, reason: str) 
     failures = view.failures + 1
     if failures >= GIVEN_UP_AFTER:
         told = f"{reason}; tried in {failures} runs: put right what QuickBooks does not take, then resync the ticket"
-        changes.settled.append(Settled(view.ticket, view.revision, TicketEvent.SKIPPED, UNANSWERED, told))
-        summary.skip(view.ticket, UNANSWERED)
+        changes.settled += view.settled(TicketEvent.SKIPPED, UNANSWERED, told)
+        summary.skip(view.tickets, UNANSWERED)
         return told
     told = f"{reason}; tried again in the next run ({failures} of {GIVEN_UP_AFTER})"
-    changes.settled.append(Settled(view.ticket, view.revision, TicketEvent.LEFT, None, told))
+    changes.settled += view.settled(TicketEvent.LEFT, None, told)
     summary.left += 1
     return None

@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING
 
 from target_qbo.accounting import DocumentKind
 from target_qbo.accounting.kinds import facts
-from target_qbo.accounting.naming import further_number
+from target_qbo.accounting.naming import further_number, marked
 from target_qbo.ledger.changes import Changes, UnitChange
 from target_qbo.ledger.lifecycle import DocumentEvent, TicketEvent, UnitEvent
 from target_qbo.ledger.status import HALF_DONE, DocumentState, Stands
@@ -32,7 +32,7 @@ from target_qbo.posting.findings import (
 )
 from target_qbo.posting.ops import Done, Op, Outcome, Refused, Seen, Unknown, Verb
 from target_qbo.posting.payloads import document_body, payment_body
-from target_qbo.posting.standing import Standing, mark_in
+from target_qbo.posting.standing import Standing
 from target_qbo.posting.unit import End, Unit, give_up
 from target_qbo.qbo import Fault, faults
 from target_qbo.qbo.reactions import Reaction, reaction
@@ -121,7 +121,7 @@ class UnitWork(Unit):
             return self._send([self._creation(DocumentKind.PAYMENT, key, body) for key, body in bodies.items()])
         changes.units.append(UnitChange(self.unit, UnitEvent.FINISHED, self.fingerprint))
         self._end_change(changes)
-        self._settle(changes, TicketEvent.POSTED)
+        changes.settled += self.view.settled(TicketEvent.POSTED)
         self._summary.posted += 1
         self.ended = True
         return []
@@ -352,7 +352,9 @@ class UnitWork(Unit):
         document = self.document
         if document is None:
             raise AssertionError
-        ours = [row for row in found if row.is_of(mark_in(document.note)) and not row.voided]
+        mark = marked(document.note)
+        of_it = [row for row in found if mark is not None and row.is_of(mark[0])]
+        ours = [row for row in of_it if not row.voided]
         if op.kind is DocumentKind.PAYMENT:
             for payment in list(self._unpaid.values()):
                 rows = [row for row in ours if row.number == payment.key]
@@ -368,7 +370,7 @@ class UnitWork(Unit):
             payments = Op(self, Verb.LOOK, DocumentKind.PAYMENT, keys[0], document.total, document.date)
             return self._send([replace(payments, field=facts(DocumentKind.PAYMENT).number_field, values=keys)])
         known = self._asking.known(op.kind, [row.qbo_id for row in found])
-        voided = any(row.voided and (row.qbo_id in known or row.is_of(mark_in(document.note))) for row in found)
+        voided = any(row.voided and (row.qbo_id in known or row in of_it) for row in found)
         if self._renumbered < (_FURTHER_NUMBERS if voided else 1):
             changes.happens(DocumentEvent.RENUMBERED, op.key)
             self.document = replace(document, number=further_number(document.number))
@@ -403,8 +405,8 @@ class UnitWork(Unit):
         if not self._standing:
             changes.units.append(UnitChange(self.unit, UnitEvent.EMPTIED))
             self._end_change(changes)
-        self._settle(changes, end.event, end.code, end.reason, end.until)
+        changes.settled += self.view.settled(end.event, end.code, end.reason, end.until)
         if end.event is TicketEvent.SKIPPED:
-            self._summary.skip(self.view.ticket, end.code or "")
+            self._summary.skip(self.view.tickets, end.code or "")
         self._summary.waiting += end.event is TicketEvent.WAITS
         return []

@@ -23,7 +23,7 @@ from target_qbo.ledger.status import TicketStatus
 from target_qbo.ledger.tables import tickets
 from target_qbo.ledger.undoing import Choice
 from target_qbo.posting.engine import post_pending
-from target_qbo.posting.plan import Outcome, plan
+from target_qbo.posting.plan import Outcome, decided, plan
 from target_qbo.posting.resync import mark_again
 from target_qbo.posting.summary import RunSummary
 from target_qbo.posting.undo import Undone, undo
@@ -136,7 +136,7 @@ class Shop:
         units.assign(self.ledger)
         found = {}
         for view in units.pending(self.ledger):
-            decision = decide_records(view.record, view.payments, view.discounts, RULES, LATER)
+            decision = decided(view, RULES, LATER)
             found[view.record["ticket_id"]] = plan(view, decision, on_change=self.settings.on_change).outcome
         return found
 
