@@ -1,8 +1,7 @@
-"""An empty ledger to be copied: making one anew would take longer than most histories."""
+"""An empty ledger, emptied again for every history: making one anew would take longer than most of them."""
 
 from __future__ import annotations
 
-import shutil
 import tempfile
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -10,6 +9,7 @@ from typing import TYPE_CHECKING
 import pytest
 import sqlalchemy as sa
 
+from target_qbo.ledger import CompanyLedger
 from target_qbo.ledger.database import _engine, newest_version
 from target_qbo.ledger.tables import companies, metadata
 from tests.posting.tiny_shop import Shop
@@ -19,8 +19,8 @@ if TYPE_CHECKING:
 
 
 @pytest.fixture(scope="module")
-def empty() -> Iterator[Path]:
-    """Give an empty ledger, to be copied; in memory where the machine has such a folder."""
+def ledger() -> Iterator[CompanyLedger]:
+    """Give an empty ledger, in memory where the machine has such a folder."""
     shm = Path("/dev/shm")  # noqa: S108 (a folder of our own in it)
     with tempfile.TemporaryDirectory(dir=shm if shm.is_dir() else None) as folder:
         path = Path(folder) / "empty.db"
@@ -31,15 +31,11 @@ def empty() -> Iterator[Path]:
             connection.execute(sa.text("CREATE TABLE alembic_version (version_num TEXT)"))
             version = sa.text("INSERT INTO alembic_version VALUES (:version)")
             connection.execute(version, {"version": newest_version()})
+        yield CompanyLedger(engine, 1)
         engine.dispose()
-        yield path
 
 
 @pytest.fixture
-def shop(empty: Path, tmp_path: Path) -> Iterator[Shop]:
+def shop(ledger: CompanyLedger) -> Shop:
     """Give a shop with an empty ledger."""
-    path = tmp_path / "ledger.db"
-    shutil.copy(empty, path)
-    one = Shop(path)
-    yield one
-    one.ledger.engine.dispose()
+    return Shop(ledger)

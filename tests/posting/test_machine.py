@@ -8,11 +8,8 @@ from __future__ import annotations
 
 import itertools
 import os
-import shutil
-import tempfile
 from decimal import Decimal
-from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
@@ -21,6 +18,9 @@ from target_qbo.ledger.status import TicketStatus
 from target_qbo.posting.plan import Outcome
 from tests.posting.tiny_books import FATES
 from tests.posting.tiny_shop import Shop
+
+if TYPE_CHECKING:
+    from target_qbo.ledger import CompanyLedger
 
 HISTORIES = int(os.environ.get("HISTORIES", "150"))
 SETTLED = {
@@ -57,17 +57,11 @@ STEPS = st.one_of(
 )
 @settings(max_examples=HISTORIES, deadline=None, suppress_health_check=list(HealthCheck))
 @given(history=st.lists(STEPS, min_size=2, max_size=9))
-def test_whatever_happens_every_document_stands_once(empty: Path, history: list[Any]) -> None:
-    with tempfile.TemporaryDirectory(dir=empty.parent) as folder:
-        path = Path(folder) / "ledger.db"
-        shutil.copy(empty, path)
-        shop = Shop(path)
-        try:
-            for step in history:
-                _do(shop, *step)
-            _end(shop)
-        finally:
-            shop.ledger.engine.dispose()
+def test_whatever_happens_every_document_stands_once(ledger: CompanyLedger, history: list[Any]) -> None:
+    shop = Shop(ledger)
+    for step in history:
+        _do(shop, *step)
+    _end(shop)
 
 
 def _do(shop: Shop, what: str, *rest: Any) -> None:

@@ -18,9 +18,8 @@ from target_qbo.accounting.naming import ownership_mark
 from target_qbo.company import Company
 from target_qbo.errors import TargetError
 from target_qbo.ledger import CompanyLedger, inbox, units
-from target_qbo.ledger.database import _engine
 from target_qbo.ledger.status import TicketStatus
-from target_qbo.ledger.tables import tickets
+from target_qbo.ledger.tables import companies, metadata, tickets
 from target_qbo.ledger.undoing import Choice
 from target_qbo.posting.engine import post_pending
 from target_qbo.posting.plan import Outcome, decided, plan
@@ -41,14 +40,19 @@ DEFAULTS = {name: schema["default"] for name, schema in SETTINGS["properties"].i
 
 
 class Shop:
-    """A till with some tickets, a ledger, and books in which they are to stand.
+    """A till with some tickets, a ledger that is emptied first, and books in which they are to stand.
 
     Attributes:
         stopped: What stopped the latest run; None: nothing did.
     """
 
-    def __init__(self, path: Path, *, on_change: str = "update", batch_size: int = 4) -> None:
-        self.ledger = CompanyLedger(_engine(f"sqlite:///{path}"), 1)
+    def __init__(self, ledger: CompanyLedger, *, on_change: str = "update", batch_size: int = 4) -> None:
+        with ledger.write() as connection:
+            for table in reversed(metadata.sorted_tables):
+                if table is not companies:
+                    connection.execute(sa.delete(table))
+            connection.execute(sa.update(companies).values(verified_from=None))
+        self.ledger = ledger
         self.books = TinyBooks()
         self.settings = Settings.from_config(
             DEFAULTS
