@@ -36,12 +36,14 @@ class TinyBooks:
         rows: Entities by kind and id.
         fails: Asked before each write; gives what becomes of it (see :data:`FATES`).
         writes: How many documents were sent.
+        lies: How often something was done, and a refusal was answered.
     """
 
     def __init__(self) -> None:
         self.rows: dict[str, dict[str, Row]] = {}
         self.fails: Callable[[str, Mapping[str, Any]], str] = lambda _entity, _body: "done"
         self.writes = 0
+        self.lies = 0
         self._last_id = 0
         self._answers: dict[str, Row] = {}
 
@@ -119,6 +121,10 @@ class TinyBooks:
             return copy.deepcopy(self._answers[request_id])
         fate = self.fails(entity, body)
         if fate == "refused":
+            return _REFUSAL
+        if fate == "refused after":
+            self.lies += 1
+            self._done(entity, body, operation, include)
             return _REFUSAL
         if fate.endswith("before"):
             _fail(fate)
@@ -252,6 +258,7 @@ def _fail(fate: str) -> None:
 FATES = (
     "done",
     "refused",
+    "refused after",
     "failed before",
     "failed after",
     "again before",

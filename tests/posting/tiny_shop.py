@@ -31,12 +31,71 @@ from target_qbo.settings import SETTINGS, Settings
 from tests.posting.tiny_books import KilledError, TinyBooks
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Mapping, Sequence
+
+    from target_qbo.accounting.documents import Decision
 
 RULES = Rules()
 DAY = dt.date(2026, 3, 2)
 LATER = dt.datetime(2026, 3, 20, tzinfo=dt.UTC)
 DEFAULTS = {name: schema["default"] for name, schema in SETTINGS["properties"].items() if "default" in schema}
+
+
+def ticket(
+    name: str, amounts: Sequence[int], methods: Sequence[str], *, refund: bool
+) -> tuple[dict[str, Any], list[dict[str, Any]]]:
+    """Return a ticket and its payments as they are received: amounts in cents, one tender for each."""
+    sign = -1 if refund else 1
+    paid: list[dict[str, Any]] = [
+        {
+            "location_id": "1",
+            "payment_id": f"{name}{place}",
+            "ticket_id": name,
+            "paid_at": "2026-03-02T11:20:00-07:00",
+            "method": method,
+            "card_type": None,
+            "amount": sign * Decimal(cents).scaleb(-2),
+        }
+        for place, (cents, method) in enumerate(zip(amounts, methods, strict=False))
+    ]
+    total = sum((row["amount"] for row in paid), Decimal(0))
+    line = {"line_id": "1", "kind": "service", "name": "Cut", "quantity": sign, "unit_price": abs(total)}
+    record = {
+        "location_id": "1",
+        "ticket_id": name,
+        "number": name,
+        "created_at": "2026-03-02T11:20:00-07:00",
+        "business_date": DAY.isoformat(),
+        "status": "closed",
+        "lines": [line | {"amount": total}],
+        "tax_total": 0,
+        "tip_total": 0,
+        "total": total,
+        "payment_ids": [row["payment_id"] for row in paid],
+        "discount_ids": [],
+    }
+    return record, paid
+
+
+def wrong(books: TinyBooks, decisions: Mapping[str, Decision]) -> list[str]:
+    """Return what stands otherwise than the rules say, given what they say of each ticket, by order id."""
+    told = []
+    for name, decision in decisions.items():
+        wanted: Counter[tuple[str, str]] = Counter()
+        if isinstance(decision, Document):
+            wanted[facts(decision.kind).entity, str(decision.total)] += 1
+            wanted.update(("Payment", str(payment.amount)) for payment in decision.payments)
+        mark = ownership_mark("1", name)
+        stands = Counter(
+            (entity, f"{row['TotalAmt']:.2f}")
+            for entity in (facts(kind).entity for kind in DocumentKind)
+            for row in books.standing(entity)
+            if mark in row["PrivateNote"]
+        )
+        if stands != wanted:
+            told.append(f"{name}: {dict(stands)}, not {dict(wanted)}")
+    told += [f"unapplied {row}" for row in books.standing("Payment") if row["UnappliedAmt"]]
+    return told + [f"open {row}" for row in books.standing("Invoice") if row["Balance"]]
 
 
 class Shop:
@@ -73,35 +132,7 @@ class Shop:
 
     def ring_up(self, name: str, amounts: Sequence[int], methods: Sequence[str], *, refund: bool) -> None:
         """Ring a ticket up, or have another one in its place: amounts in cents, one tender for each."""
-        sign = -1 if refund else 1
-        self.paid[name] = [
-            {
-                "location_id": "1",
-                "payment_id": f"{name}{place}",
-                "ticket_id": name,
-                "paid_at": "2026-03-02T11:20:00-07:00",
-                "method": method,
-                "card_type": None,
-                "amount": sign * Decimal(cents).scaleb(-2),
-            }
-            for place, (cents, method) in enumerate(zip(amounts, methods, strict=False))
-        ]
-        total = sum((row["amount"] for row in self.paid[name]), Decimal(0))
-        line = {"line_id": "1", "kind": "service", "name": "Cut", "quantity": sign, "unit_price": abs(total)}
-        self.tickets[name] = {
-            "location_id": "1",
-            "ticket_id": name,
-            "number": name,
-            "created_at": "2026-03-02T11:20:00-07:00",
-            "business_date": DAY.isoformat(),
-            "status": "closed",
-            "lines": [line | {"amount": total}],
-            "tax_total": 0,
-            "tip_total": 0,
-            "total": total,
-            "payment_ids": [row["payment_id"] for row in self.paid[name]],
-            "discount_ids": [],
-        }
+        self.tickets[name], self.paid[name] = ticket(name, amounts, methods, refund=refund)
 
     def receive(self) -> None:
         """Have the ledger receive all as it now is."""
@@ -146,25 +177,8 @@ class Shop:
 
     def wrong(self) -> list[str]:
         """Return what stands otherwise than it is to."""
-        wrong = []
-        for name, record in self.tickets.items():
-            decision = decide_records(record, self.paid[name], [], RULES, LATER)
-            wanted: Counter[tuple[str, str]] = Counter()
-            if isinstance(decision, Document):
-                wanted[facts(decision.kind).entity, str(decision.total)] += 1
-                wanted.update(("Payment", str(payment.amount)) for payment in decision.payments)
-            mark = ownership_mark("1", name)
-            stands = Counter(
-                (entity, f"{row['TotalAmt']:.2f}")
-                for entity in (facts(kind).entity for kind in DocumentKind)
-                for row in self.books.standing(entity)
-                if mark in row["PrivateNote"]
-            )
-            if stands != wanted:
-                wrong.append(f"{name}: {dict(stands)}, not {dict(wanted)}")
-        wrong += [f"unapplied {row}" for row in self.books.standing("Payment") if row["UnappliedAmt"]]
-        wrong += [f"open {row}" for row in self.books.standing("Invoice") if row["Balance"]]
-        return wrong
+        decide = {name: decide_records(one, self.paid[name], [], RULES, LATER) for name, one in self.tickets.items()}
+        return wrong(self.books, decide)
 
     def undo(self) -> Undone:
         """Take all out of the books again."""
