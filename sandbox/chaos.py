@@ -39,6 +39,7 @@ from tap_franpos import tap as tap_plugin
 from target_qbo import target as target_plugin
 from target_qbo.console import main as console
 from target_qbo.ledger import CompanyLedger
+from target_qbo.posting.unit import GIVEN_UP_AFTER
 from target_qbo.qbo import client
 
 if TYPE_CHECKING:
@@ -133,6 +134,10 @@ class Play:
             if self._by_hand:
                 code = self._finish(self._desk("resync"))
                 problems += [f"the clean resync ended with {code}"] if code not in _DESK_CODES else []
+            # What gets no answer for its own sake is tried in several runs, and a part of it may stand meanwhile.
+            for _ in range(GIVEN_UP_AFTER):
+                if any(row["status"] == "posting" for row in self._told().values()):
+                    self._finish(self._start(self._sync()))
             differences = compare(self._call("GET", "tickets"), self._call("GET", "books"))
             if differences and self._spoilt:
                 differences = chaos_service.unexcused(differences, self._spoilt, self._told())

@@ -13,7 +13,7 @@ from target_qbo.ledger.changes import Changes
 from target_qbo.ledger.lifecycle import TicketEvent
 from target_qbo.ledger.status import DocumentState
 from target_qbo.posting.execute import Executor
-from target_qbo.posting.findings import UNANSWERED
+from target_qbo.posting.findings import UNANSWERED, Hindrance
 from target_qbo.posting.journal import Journal, now
 from target_qbo.posting.observe import find_unknown
 from target_qbo.posting.plan import TO_POST, Outcome, Plan, decided, plan
@@ -231,17 +231,11 @@ class _Run:
         if isinstance(prepared, str):
             self._vain[view.key] = (view, prepared)
             return None
-        if isinstance(prepared, tuple):
-            self._settle(view, TicketEvent.SKIPPED, *prepared)
+        if isinstance(prepared, Hindrance) and not (view.half_done and (view.standing or view.lifted)):
+            self._settle(view, TicketEvent.SKIPPED, prepared.code, prepared.reason)
             return None
-        return UnitWork(
-            view,
-            planned,
-            prepared,
-            self._preparing,
-            self._summary,
-            ask_anew=view.key not in self._asked_anew,
-        )
+        ask_anew = view.key not in self._asked_anew
+        return UnitWork(view, planned, prepared, self._preparing, self._summary, ask_anew=ask_anew)
 
     def _plan(self, view: UnitView) -> Plan:
         return plan(view, decided(view, self._settings.rules, now()), on_change=self._settings.on_change)

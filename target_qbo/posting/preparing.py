@@ -17,6 +17,7 @@ from target_qbo.names.lists import EVERY
 from target_qbo.names.methods import Methods
 from target_qbo.names.preferences import preferences_in
 from target_qbo.names.references import References
+from target_qbo.posting.findings import Hindrance
 from target_qbo.posting.plan import EARLIEST
 from target_qbo.posting.takeover import adopt_made_since, first_date, verify_company
 from target_qbo.qbo import QboFaultError
@@ -85,11 +86,11 @@ class Preparing:
         if self._references is not None:
             self._references.forget()
 
-    def prepare(self, view: UnitView, planned: Plan, summary: RunSummary) -> DocumentRefs | tuple[str, str] | str:
+    def prepare(self, view: UnitView, planned: Plan, summary: RunSummary) -> DocumentRefs | Hindrance | str:
         """Resolve what a unit's document refers to.
 
         Returns:
-            The ids; or code and reason why the ticket is skipped; or why it is left for a later run.
+            The ids; or why the ticket is skipped; or why it is left for a later run.
 
         Raises:
             ConfigurationError: QuickBooks refuses what every document needs.
@@ -100,15 +101,16 @@ class Preparing:
         try:
             refs, start = self._resolve(document)
         except UnavailableError as error:
-            return "unavailable", str(error)
+            return Hindrance("unavailable", str(error))
         except UnansweredError as error:
             return str(error)
         if start is not None and document.date < start:
             item = self._settings.rules.product_item
-            reason = (
+            return Hindrance(
+                "before_inventory_start",
                 f"QuickBooks keeps inventory of {item!r} from {start} on and takes no earlier sale: set the item's "
+                "start date back in QuickBooks",
             )
-            return "before_inventory_start", f"{reason}start date back in QuickBooks"
         if not view.standing and view.key not in self._counted:
             self._counted.add(view.key)
             has_account = PaymentMethod.GIFT_CARD in self._settings.deposit_accounts

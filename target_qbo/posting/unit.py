@@ -65,7 +65,7 @@ class Unit:
     Args:
         view: The unit as the ledger has it.
         planned: What is to be done.
-        refs: Ids of what the document refers to.
+        refs: Ids of what the document refers to; or why it can't be made, and what stands of it can't stay as a part.
         asking: What else it may have to know.
         summary: Where documents and tickets are counted.
         end: What becomes of the ticket where nothing is to stand; None: what is planned is to stand.
@@ -89,7 +89,7 @@ class Unit:
         self,
         view: UnitView,
         planned: Plan,
-        refs: DocumentRefs | None,
+        refs: DocumentRefs | Hindrance | None,
         asking: Preparing,
         summary: RunSummary,
         *,
@@ -109,7 +109,7 @@ class Unit:
         self.open = False
         self.unanswered = False
         self._planned = planned
-        self._refs = refs
+        self._refs = refs if not isinstance(refs, Hindrance) else None
         self._asking = asking
         self._summary = summary
         self._end = end
@@ -127,12 +127,13 @@ class Unit:
         self._update = planned.update
         self._unpaid: dict[str, Payment] = {one.key: one for one in planned.pay} if end is None else {}
         self._fault: Fault | None = None
-        self._obstacle: Fault | str | None = None
+        self._obstacle: Hindrance | None = refs if isinstance(refs, Hindrance) else None
         self._takes_back = False
         self._puts_back = False
         self._looked = False
         self._outstanding = 0
         self._tries: Counter[Key] = Counter()
+        self._failed: dict[Key, Hindrance] = {}
         self._renumbered = 0
         self._number_is_taken = False
         self._fingerprint: str | None = None
@@ -247,8 +248,8 @@ class Unit:
     def _leave_open(self, changes: Changes, reason: str) -> None:
         """Leave the unit half done: it is pending, and the next run goes on with it."""
         self.open = True
-        self.unanswered = not isinstance(self._obstacle, Fault)
-        code = self._obstacle.skip_code if isinstance(self._obstacle, Fault) else UNANSWERED
+        code = UNANSWERED if self._obstacle is None else self._obstacle.code
+        self.unanswered = code == UNANSWERED
         self.left = Hindrance(code, reason)
         changes.settled += self.view.settled(TicketEvent.LEFT, None, reason)
         self._summary.open += 1
@@ -260,14 +261,10 @@ class Unit:
         changing = self._planned.touches and not self.view.half_done and self._planned.document is not None
         return "the ticket changed at the till, but " if changing else ""
 
-    def _told_obstacle(self) -> str:
-        told = self._obstacle
-        return self._told(told) if isinstance(told, Fault) else str(told)
-
-    def _told(self, fault: Fault) -> str:
+    def _told(self, fault: Fault) -> Hindrance:
         """Tell a fault; of a closed period also the date, which QuickBooks' own words leave out."""
         closed = self._asking.closed_until() if fault.code == faults.PERIOD_CLOSED else None
-        return (f"closed up to and including {closed}; " if closed else "") + str(fault)
+        return Hindrance(fault.skip_code, (f"closed up to and including {closed}; " if closed else "") + str(fault))
 
 
 def give_up(view: UnitView, changes: Changes, summary: RunSummary, reason: str) -> str | None:

@@ -56,7 +56,7 @@ class UnitWork(Unit):
 
     def begin(self, changes: Changes) -> list[Op]:
         """Return the first operations; what there is to write down without any goes into ``changes``."""
-        touched = list(self._standing.values()) if self._planned.touches else []
+        touched = list(self._standing.values()) if self._planned.touches or self._obstacle else []
         if not touched and self._main is not None and self._unpaid:
             touched = [self._main]
         if touched or self._lifted:
@@ -133,6 +133,10 @@ class UnitWork(Unit):
         old = [one for one in some if one.key in self._aged or self._rows.get(one.key) is None]
         if old:
             return self._ops(Verb.LOOK, old)
+        stuck = next((one for one in some if self._tries[one.key] >= _TRIES), None)
+        if stuck is not None:  # looked at once more: it is still as it was
+            self._obstacle = self._failed[stuck.key]
+            return self._obstructed(changes)
         self._open(changes)
         return self._ops(verb, some)
 
@@ -266,10 +270,12 @@ class UnitWork(Unit):
         stale = refused is not None and reaction(refused) is Reaction.NAMES_ANEW and op.verb is Verb.UPDATE
         if stale and self._ask_anew:
             self.names_anew = self.stalled = True
-        elif refused is not None and (reaction(refused) not in _READ_AGAIN or self._tries[op.key] >= _TRIES):
-            self._obstacle = self._obstacle or refused
-        elif self._tries[op.key] >= _TRIES:
-            self._obstacle = self._obstacle or f"{op.verb} {facts(op.kind).word} {op.number}: no answer"
+        elif refused is not None and reaction(refused) not in _READ_AGAIN:
+            self._obstacle = self._obstacle or self._told(refused)
+        elif refused is not None:
+            self._failed[op.key] = self._told(refused)
+        else:
+            self._failed[op.key] = Hindrance(UNANSWERED, f"{op.verb} {facts(op.kind).word} {op.number}: no answer")
 
     # Where something is refused
 
@@ -286,8 +292,18 @@ class UnitWork(Unit):
         if what is Reaction.NAMES_ANEW and self._ask_anew:
             self.names_anew = self.stalled = True
             return []
-        self._takes_back = True
-        self._end = End(TicketEvent.SKIPPED, fault.skip_code, self._told(fault))
+        return self._take_back(changes, self._told(fault))
+
+    def _is_part(self) -> bool:
+        """Tell whether what stands never was whole: an invoice of which something is open, and was before this run."""
+        rows = [self._rows.get(key) for key, one in self._standing.items() if one.kind != DocumentKind.PAYMENT]
+        is_open = any(row is not None and row.balance for row in rows)
+        return self.view.half_done and is_open and not self._lifted and not self._puts_back
+
+    def _take_back(self, changes: Changes, why: Hindrance) -> list[Op]:
+        """Take back what stands, for it can't be made whole."""
+        self._takes_back, self._obstacle = True, None
+        self._end = End(TicketEvent.SKIPPED, why.code, why.reason)
         # What pays an invoice otherwise would become open credit if that were voided: the invoice stays as it is.
         strays = {key for key, one in self._standing.items() if one.state is DocumentState.ORPHANED}
         self._leaving = strays or set(self._standing)
@@ -295,12 +311,17 @@ class UnitWork(Unit):
 
     def _obstructed(self, changes: Changes) -> list[Op]:
         """Go on where something could not be taken back or changed: put back what was lifted for it."""
+        obstacle = self._obstacle
+        if obstacle is None:
+            raise AssertionError
         if self._takes_back and self._end is not None:
-            self._leave_open(changes, f"{self._end.reason}; {self._told_obstacle()}")
+            self._leave_open(changes, f"{self._end.reason}; {obstacle.reason}")
             return []
         if self._puts_back and self._fault is not None:
-            self._leave_open(changes, f"{self._told_obstacle()}; a payment that was voided for it is not put back")
+            self._leave_open(changes, f"{obstacle.reason}; a payment that was voided for it is not put back")
             return []
+        if self._end is None and obstacle.code != UNANSWERED and self._is_part():
+            return self._take_back(changes, obstacle)
         due = [] if self._puts_back else [one for key, one in self._lifted.items() if key not in self._standing]
         main = next((one for one in self._standing.values() if one.kind != DocumentKind.PAYMENT), None)
         if due and main is not None:
@@ -308,7 +329,7 @@ class UnitWork(Unit):
             self._unpaid = {}
             rows = [self._rows.get(one.key) for one in due]
             if any(row is None for row in rows):
-                self._leave_open(changes, f"{self._told_obstacle()}; a payment that was voided for it is gone")
+                self._leave_open(changes, f"{obstacle.reason}; a payment that was voided for it is gone")
                 return []
             self._main = main
             invoice = main.qbo_id or ""
@@ -324,10 +345,10 @@ class UnitWork(Unit):
                     if row is not None
                 ]
             )
-        self._restore(changes)
+        self._restore(changes, obstacle)
         return []
 
-    def _restore(self, changes: Changes) -> None:
+    def _restore(self, changes: Changes, why: Hindrance) -> None:
         """Leave the unit: all stands as it stood before the change."""
         before = self.view.stands
         restored = Stands.EDITED if before in HALF_DONE else before
@@ -335,15 +356,13 @@ class UnitWork(Unit):
         if self._opening is None:
             changes.units.append(UnitChange(self.unit, UnitEvent.RESTORED, mark, restored))
         self._end_change(changes)
-        reason = self._told_obstacle()
         undoes = self._end is not None and self._end.event is TicketEvent.UNDONE
-        if isinstance(self._obstacle, Fault) or undoes:
-            code = self._obstacle.skip_code if isinstance(self._obstacle, Fault) else UNANSWERED
-            self._leave(changes, Hindrance(code, reason))
+        if why.code != UNANSWERED or undoes:
+            self._leave(changes, why)
         else:
             self.unanswered = True
-            self.left = Hindrance(UNANSWERED, reason)
-            give_up(self.view, changes, self._summary, f"{self._why()}{reason}")
+            self.left = why
+            give_up(self.view, changes, self._summary, f"{self._why()}{why.reason}")
 
     # A number that another document has
 

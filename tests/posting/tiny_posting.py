@@ -6,6 +6,7 @@ every pending unit, send one operation after another.
 
 from __future__ import annotations
 
+import uuid
 from collections import Counter, defaultdict, deque
 from typing import TYPE_CHECKING, Any
 
@@ -238,7 +239,7 @@ class TinyPosting:
         if some[0].verb is Verb.LOOK:
             outcomes: Sequence[What] = self._courier.look(some)
         else:
-            request_id = self.ledger.send(some) if some[0].verb is Verb.CREATE else f"{id(some)} {len(self._again)}"
+            request_id = self.ledger.send(some) if some[0].verb is Verb.CREATE else uuid.uuid4().hex
             outcomes = self._courier.send(some, request_id, again=False)
         changes, follow = Changes(), []
         for op, outcome in zip(some, outcomes, strict=True):
