@@ -82,6 +82,17 @@ def hindrance(
     return None
 
 
+def in_closed_period(dates: Sequence[dt.date], closed: dt.date | None, then: str) -> Hindrance | None:
+    """Tell why documents of these dates can't be changed, where the books are closed up to a date, included."""
+    if closed is None or min(dates) > closed:
+        return None
+    return Hindrance(
+        f"qbo_{faults.PERIOD_CLOSED}",
+        f"the books are closed up to and including {closed}, and something of {min(dates)} would be changed: open the "
+        f"period in QuickBooks, then {then}",
+    )
+
+
 def not_payable(number: str, invoice: Standing | None, due: Sequence[Payment]) -> Hindrance | None:
     """Tell why an invoice can't take the payments that are to be made for it: they would become open credit."""
     owed = sum((payment.amount for payment in due), Decimal(0))

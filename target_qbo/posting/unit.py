@@ -14,6 +14,7 @@ from target_qbo.accounting import DocumentKind
 from target_qbo.ledger.changes import Changes, UnitChange
 from target_qbo.ledger.documents import StandingDocument
 from target_qbo.ledger.lifecycle import TicketEvent, UnitEvent
+from target_qbo.ledger.status import HALF_DONE, Stands
 from target_qbo.posting.findings import UNANSWERED, Hindrance
 from target_qbo.posting.ops import Op, Verb
 from target_qbo.posting.payloads import document_body
@@ -234,6 +235,43 @@ class Unit:
         if self._lifted or self._has_lifted:
             changes.ended.append(self.unit)
             self._lifted, self._has_lifted = {}, False
+
+    def _finish(self, changes: Changes) -> None:
+        """Take note that all that is to stand does."""
+        changes.units.append(UnitChange(self.unit, UnitEvent.FINISHED, self.fingerprint))
+        self._end_change(changes)
+        changes.settled += self.view.settled(TicketEvent.POSTED)
+        self._summary.posted += 1
+        self.ended = True
+
+    def _emptied(self, changes: Changes) -> None:
+        end = self._end
+        self.ended = True
+        if end is None or end.event is None:
+            return
+        if not self._standing:
+            changes.units.append(UnitChange(self.unit, UnitEvent.EMPTIED))
+            self._end_change(changes)
+        changes.settled += self.view.settled(end.event, end.code, end.reason, end.until)
+        if end.event is TicketEvent.SKIPPED:
+            self._summary.skip(self.view.tickets, end.code or "")
+        self._summary.waiting += end.event is TicketEvent.WAITS
+
+    def _restore(self, changes: Changes, why: Hindrance) -> None:
+        """Leave the unit: all stands as it stood before the change."""
+        before = self.view.stands
+        restored = Stands.EDITED if before in HALF_DONE else before
+        mark = self.view.fingerprint if restored is Stands.WHOLE else None
+        if self._opening is None:
+            changes.units.append(UnitChange(self.unit, UnitEvent.RESTORED, mark, restored))
+        self._end_change(changes)
+        undoes = self._end is not None and self._end.event is TicketEvent.UNDONE
+        if why.code != UNANSWERED or undoes:
+            self._leave(changes, why)
+        else:
+            self.unanswered = True
+            self.left = why
+            give_up(self.view, changes, self._summary, f"{self._why()}{why.reason}")
 
     def _leave(self, changes: Changes, why: Hindrance) -> None:
         """Leave the unit, and skip its ticket; what was to be undone is again what it was."""

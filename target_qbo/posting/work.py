@@ -17,15 +17,15 @@ from typing import TYPE_CHECKING
 from target_qbo.accounting import DocumentKind
 from target_qbo.accounting.kinds import facts
 from target_qbo.accounting.naming import further_number, marked
-from target_qbo.ledger.changes import Changes, UnitChange
-from target_qbo.ledger.lifecycle import DocumentEvent, TicketEvent, UnitEvent
-from target_qbo.ledger.status import HALF_DONE, DocumentState, Stands
+from target_qbo.ledger.lifecycle import DocumentEvent, TicketEvent
+from target_qbo.ledger.status import DocumentState
 from target_qbo.posting.findings import (
     GONE,
     UNANSWERED,
     Hindrance,
     altered,
     hindrance,
+    in_closed_period,
     not_applied,
     not_payable,
     total_differs,
@@ -33,14 +33,15 @@ from target_qbo.posting.findings import (
 from target_qbo.posting.ops import Done, Op, Outcome, Refused, Seen, Unknown, Verb
 from target_qbo.posting.payloads import document_body, payment_body
 from target_qbo.posting.standing import Standing
-from target_qbo.posting.unit import End, Unit, give_up
-from target_qbo.qbo import Fault, faults
+from target_qbo.posting.unit import End, Unit
 from target_qbo.qbo.reactions import Reaction, reaction
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
+    from target_qbo.ledger.changes import Changes
     from target_qbo.ledger.documents import StandingDocument
+    from target_qbo.qbo import Fault
 
 
 # What is voided keeps its number: a ticket that was undone and posted several times needs as many.
@@ -104,7 +105,8 @@ class UnitWork(Unit):
             payments = [one for one in leaving if one.kind == DocumentKind.PAYMENT]
             return self._touch(Verb.TAKE_BACK, payments or leaving, changes)
         if self._takes_back or self._end is not None:
-            return self._emptied(changes)
+            self._emptied(changes)
+            return []
         if self._update and self._main is not None:
             return self._touch(Verb.UPDATE, [self._main], changes)
         return self._make(changes)
@@ -119,11 +121,7 @@ class UnitWork(Unit):
         if self._unpaid:
             bodies = {one.key: payment_body(document, one, invoice, refs) for one in self._unpaid.values()}
             return self._send([self._creation(DocumentKind.PAYMENT, key, body) for key, body in bodies.items()])
-        changes.units.append(UnitChange(self.unit, UnitEvent.FINISHED, self.fingerprint))
-        self._end_change(changes)
-        changes.settled += self.view.settled(TicketEvent.POSTED)
-        self._summary.posted += 1
-        self.ended = True
+        self._finish(changes)
         return []
 
     # Operations
@@ -183,18 +181,10 @@ class UnitWork(Unit):
 
     def _closed(self) -> Hindrance | None:
         """Tell whether a step would be in a closed period."""
-        touched = [
-            one for one in self._standing.values() if one.key in self._leaving or (self._update and one is self._main)
-        ]
-        closed = self._asking.closed_until() if touched else None
-        dates = [one.date for one in touched] + ([self.document.date] if self.document is not None else [])
-        if closed is None or min(dates) > closed:
-            return None
-        return Hindrance(
-            f"qbo_{faults.PERIOD_CLOSED}",
-            f"the books are closed up to and including {closed}, and something of {min(dates)} would be changed: open "
-            f"the period in QuickBooks, then {self._then}",
-        )
+        updated = self._main if self._update else None
+        touched = [one.date for one in self._standing.values() if one.key in self._leaving or one is updated]
+        made = [self.document.date] if self.document is not None else []
+        return in_closed_period([*touched, *made], self._asking.closed_until(), self._then) if touched else None
 
     # What was made
 
@@ -348,22 +338,6 @@ class UnitWork(Unit):
         self._restore(changes, obstacle)
         return []
 
-    def _restore(self, changes: Changes, why: Hindrance) -> None:
-        """Leave the unit: all stands as it stood before the change."""
-        before = self.view.stands
-        restored = Stands.EDITED if before in HALF_DONE else before
-        mark = self.view.fingerprint if restored is Stands.WHOLE else None
-        if self._opening is None:
-            changes.units.append(UnitChange(self.unit, UnitEvent.RESTORED, mark, restored))
-        self._end_change(changes)
-        undoes = self._end is not None and self._end.event is TicketEvent.UNDONE
-        if why.code != UNANSWERED or undoes:
-            self._leave(changes, why)
-        else:
-            self.unanswered = True
-            self.left = why
-            give_up(self.view, changes, self._summary, f"{self._why()}{why.reason}")
-
     # A number that another document has
 
     def _numbered(self, op: Op, found: Sequence[Standing], changes: Changes) -> list[Op]:
@@ -413,19 +387,3 @@ class UnitWork(Unit):
         self._stands(op, row, DocumentState.POSTED)
         self._summary.add_document(op.kind, op.amount)
         return None
-
-    # Ends
-
-    def _emptied(self, changes: Changes) -> list[Op]:
-        end = self._end
-        self.ended = True
-        if end is None or end.event is None:
-            return []
-        if not self._standing:
-            changes.units.append(UnitChange(self.unit, UnitEvent.EMPTIED))
-            self._end_change(changes)
-        changes.settled += self.view.settled(end.event, end.code, end.reason, end.until)
-        if end.event is TicketEvent.SKIPPED:
-            self._summary.skip(self.view.tickets, end.code or "")
-        self._summary.waiting += end.event is TicketEvent.WAITS
-        return []
