@@ -37,7 +37,7 @@ class Case(NamedTuple):
 
 
 def proven(case: Case, elsewhere: list[Booked] | None = None) -> Proof:
-    return prove(PERIOD, case.tickets, case.entries, case.booked, elsewhere or [], "guest")
+    return prove(PERIOD, case.tickets, case.entries, case.booked, elsewhere or [], ["guest"])
 
 
 @st.composite

@@ -104,3 +104,43 @@ def facts(kind: DocumentKind | str) -> KindFacts:
         ValueError: It is no kind of document.
     """
     return KINDS[DocumentKind(kind)]
+
+
+@dataclass(frozen=True, slots=True)
+class StrangerFacts:
+    """What a kind of document is that is never made here, and in which the same sales may stand.
+
+    Attributes:
+        kind: What programs call it.
+        entity: Its name in QuickBooks' API.
+        word: What a person calls it.
+        sign: +1 where it adds to the sales, -1 where it takes away.
+        is_money: Whether it is money received, too.
+    """
+
+    kind: str
+    entity: str
+    word: str
+    sign: int
+    is_money: bool
+
+    @property
+    def plural(self) -> str:
+        """What a person calls several."""
+        return f"{self.word}s"
+
+
+STRANGERS = (
+    StrangerFacts("sales_receipt", "SalesReceipt", "sales receipt", 1, is_money=True),
+    StrangerFacts("credit_memo", "CreditMemo", "credit memo", -1, is_money=False),
+)
+
+
+def plural_of(kind: str) -> str:
+    """Return what a person calls several documents of a kind, of ours or of a stranger's.
+
+    Raises:
+        ValueError: It is neither.
+    """
+    stranger = next((one for one in STRANGERS if one.kind == kind), None)
+    return facts(kind).plural if stranger is None else stranger.plural

@@ -49,7 +49,7 @@ def rebuild(config: ConsoleConfig, form: str) -> None:
         for document in found.doubled
     ]
     if form == "json":
-        foreign = {kind.value: number for kind, number in found.foreign.items()}
+        foreign = dict(found.foreign)
         show_document(
             {"documents": rows, "known": found.known, "undone": undone, "doubled": doubled, "not_ours": foreign}
         )

@@ -76,8 +76,8 @@ def reconcile(
         after = period.last + dt.timedelta(days=1)
         spare = dt.timedelta(days=0 if company.settings.rules.business_day_start == dt.time(0) else 1)
         pull(config, company.ledger, start=period.first, end=after + spare, locations=[location] if location else [])
-    proof, reads = prove(company, period)
-    told = as_document(proof, period, reads)
+    proof, reads, unread = prove(company, period)
+    told = as_document(proof, period, reads, unread)
     if page_path is not None:
         _write_page(page_path, told)
     _PRINT[form](told)
@@ -108,6 +108,8 @@ def _table(told: Mapping[str, Any]) -> None:
         click.echo(f"\n{name}: {len(rows) or 'none'}")
         for row in rows:
             click.echo(f"  {row['date']}  " + (row["line"] if name == "problems" else _left_out(row)))
+    for one in told["unread"]:
+        click.echo(f"\nnot read: {one['kind'].replace('_', ' ')}s of the guest customer's: {one['reason']}")
     verdict = "all agrees" if told["agrees"] else "there are differences"
     click.echo(f"\n{verdict}; QuickBooks was read with {told['reads']} metered reads")
 

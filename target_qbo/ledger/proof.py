@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 import sqlalchemy as sa
 
 from target_qbo.ledger import content
-from target_qbo.ledger.tables import discounts, documents, payments, references, tickets
+from target_qbo.ledger.tables import discounts, documents, payments, tickets, units
 from target_qbo.ledger.units import rows_of
 
 if TYPE_CHECKING:
@@ -41,9 +41,11 @@ def received(
     days = sa.select(tickets.c.business_date).distinct()
     days = days.where(*of_company, tickets.c.business_date.between(first, last)).order_by(tickets.c.business_date)
     columns = [column for column in tickets.c if column.name not in {"content_hash", "unit", "wait_until"}]
+    columns.append(units.c.fingerprint)
     with ledger.read() as connection:
         for day in connection.execute(days).scalars().all():
-            query = sa.select(*columns).where(*of_company, tickets.c.business_date == day)
+            query = sa.select(*columns).join_from(tickets, units, units.c.id == tickets.c.unit, isouter=True)
+            query = query.where(*of_company, tickets.c.business_date == day)
             result = connection.execute(query.order_by(tickets.c.location_id, tickets.c.id))
             for rows in result.partitions(_AT_ONCE):
                 yield from _with_rows(ledger, connection, rows)
@@ -71,15 +73,6 @@ def identified(ledger: CompanyLedger, kind: str, qbo_ids: Iterable[str]) -> list
         some = documents.c.qbo_id.in_(ids[start : start + _AT_ONCE])
         found += _documents(ledger, documents.c.kind == kind, some)
     return found
-
-
-def reference_ids(ledger: CompanyLedger, entity: str) -> dict[str, str]:
-    """Return the ids of the company's entities of a kind that the ledger knows, and what the rules call them."""
-    query = sa.select(references.c.qbo_id, references.c.key).where(
-        references.c.company_id == ledger.company_id, references.c.entity == entity
-    )
-    with ledger.read() as connection:
-        return {row.qbo_id: row.key for row in connection.execute(query)}
 
 
 def _documents(ledger: CompanyLedger, *conditions: sa.ColumnElement[bool]) -> list[sa.Row[Any]]:

@@ -48,6 +48,15 @@ def load(ledger: CompanyLedger) -> dict[tuple[str, str], Reference]:
         }
 
 
+def ids(ledger: CompanyLedger, entity: str) -> dict[str, str]:
+    """Return the ids of the company's entities of a kind that are known, and what the rules call them."""
+    query = sa.select(references.c.qbo_id, references.c.key).where(
+        references.c.company_id == ledger.company_id, references.c.entity == entity
+    )
+    with ledger.read() as connection:
+        return {row.qbo_id: row.key for row in connection.execute(query)}
+
+
 def remember(ledger: CompanyLedger, reference: Reference) -> None:
     """Keep a reference, in the place of one with the same key."""
     with ledger.write() as connection:

@@ -48,6 +48,7 @@ class Entities:
         self._known = stored.load(ledger)
         self._cold = not self._known
         self._listings: dict[str, list[Row]] = {}
+        self._made: set[tuple[str, str]] = set()
         self._unavailable: dict[tuple[str, str], UnavailableError | UnansweredError] = {}
 
     def forget(self) -> None:
@@ -91,6 +92,10 @@ class Entities:
     def seen(self, entity: str, qbo_id: str) -> Row | None:
         """Return the row of an id as it was listed; None where there is none, or nothing was listed."""
         return next((row for row in self._listings.get(entity, ()) if row["Id"] == qbo_id), None)
+
+    def is_new(self, entity: str, qbo_id: str) -> bool:
+        """Tell whether something was made in this run: nothing can refer to it yet."""
+        return (entity, qbo_id) in self._made
 
     def _named(self, entity: str, name: str) -> Row | None:
         """Find an entity by name as far as is known without asking: None also where it was never asked."""
@@ -139,6 +144,7 @@ class Entities:
     def _create(self, entity: str, body: Mapping[str, Any]) -> Row:
         row = self._client.write_repeatable(entity, body, _request_id())
         logger.info("created in QuickBooks: %s %s", entity, row.get(name_field(entity)))
+        self._made.add((entity, row["Id"]))
         if self._cold:
             self.rows(entity).append(row)
         return row

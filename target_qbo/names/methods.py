@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from target_qbo.ledger import proof
+from target_qbo.ledger import references
 from target_qbo.names.lists import DELETED
 
 if TYPE_CHECKING:
@@ -24,7 +24,7 @@ class Methods:
     """
 
     def __init__(self, ledger: CompanyLedger, listed: Callable[[], Iterable[Row]]) -> None:
-        self._known = proof.reference_ids(ledger, "PaymentMethod")
+        self._known = references.ids(ledger, "PaymentMethod")
         self._listed = listed
         self._names: dict[str, str] | None = None
 

@@ -102,6 +102,10 @@ class References:
         name = self._settings.names.guest_customer.casefold()
         return self._entities.remembered("Customer", name, self._find_customer)
 
+    def guest_is_new(self) -> bool:
+        """Tell whether the guest customer was made in this run: nothing is on it yet."""
+        return self._entities.is_new("Customer", self.guest_customer().qbo_id)
+
     def guest_balance(self) -> Decimal | None:
         """Return what the guest customer owes less its open credit; a read where it was remembered. None: not told."""
         guest = self.guest_customer().qbo_id

@@ -49,6 +49,7 @@ def rebuild(ledger: CompanyLedger, client: QboClient, settings: Settings) -> tup
     with ledger.lock("posting", lambda: logger.warning("a run is posting: waiting for it to end")):
         find_unknown(ledger, client, settings.settle_seconds)
         for customer in _guests(client, settings.names.guest_customer):
+            existing.read_strangers(client, customer, Period(EARLIEST, None))
             existing.read(client, customer, None, Period(EARLIEST, None))
         undone = enter_voided(ledger, existing.voided, dt.datetime.now(dt.UTC))
         if settings.accept_existing or not existing.in_the_way:

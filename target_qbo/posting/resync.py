@@ -19,6 +19,7 @@ from target_qbo.names.lists import EVERY
 from target_qbo.names.methods import Methods
 from target_qbo.posting.findings import PAID_OTHERWISE, Hindrance
 from target_qbo.posting.journal import now
+from target_qbo.posting.lines import booked_lines, item_ids, other_lines, wanted_lines
 from target_qbo.posting.observe import by_id, find_unknown
 from target_qbo.posting.plan import decided, fingerprint
 from target_qbo.qbo import faults
@@ -111,6 +112,7 @@ class _Verifier:
         self._settings = settings
         known = references.load(ledger)
         self._guests = {found.qbo_id for (entity, _), found in known.items() if entity == "Customer"}
+        self._items = item_ids(known)
         self._methods = Methods(ledger, lambda: client.query("PaymentMethod", EVERY))
 
     def verify(self, keys: Sequence[int]) -> tuple[set[int], set[int]]:
@@ -155,7 +157,7 @@ class _Verifier:
         judged = _Judgement()
         main = next((one for one in view.standing if one.kind != DocumentKind.PAYMENT), None)
         main_row = rows.get(main.key) if main is not None else None
-        lines = self._lines(view)
+        wanted = self._as_posted(view)
         wrong: list[Standing] = []
         for document in view.standing:
             row = rows.get(document.key)
@@ -164,7 +166,7 @@ class _Verifier:
             elif document.kind == DocumentKind.PAYMENT and self._is_orphan(row, main_row):
                 judged.orphaned.append(document)
                 wrong.append(row)
-            elif self._differs(document, row) or (row is main_row and lines not in {None, row.line_amounts}):
+            elif self._differs(document, row) or (row is main_row and self._is_of_other_lines(wanted, row)):
                 judged.edited.append(_as_seen(document, row.total(), row.date, self._methods.named(row.row)))
                 wrong += [row] if document.kind == DocumentKind.PAYMENT else []
         judged.moved = self._moved(main_row)
@@ -181,12 +183,14 @@ class _Verifier:
         judged.invoices = [one for row in wrong for one in row.applied if one not in own]
         return judged
 
-    def _lines(self, view: UnitView) -> tuple[Decimal, ...] | None:
-        """Return the amounts of the lines with which a ticket was posted; None where they are not known."""
+    def _as_posted(self, view: UnitView) -> Document | None:
+        """Return the document with which a ticket was posted; None where it is not known."""
         decision = self._decision(view)
-        if not isinstance(decision, Document) or view.fingerprint != fingerprint(decision):
-            return None
-        return tuple(sorted(line.amount for line in decision.lines))
+        is_known = isinstance(decision, Document) and view.fingerprint == fingerprint(decision)
+        return decision if is_known and isinstance(decision, Document) else None
+
+    def _is_of_other_lines(self, wanted: Document | None, row: Standing) -> bool:
+        return wanted is not None and other_lines(wanted_lines(wanted), booked_lines(row, self._items)) is not None
 
     def _affected(self, judged: Mapping[int, _Judgement]) -> set[int]:
         """Return the tickets whose payments or invoices are linked with ours; a stranger's payment is a hindrance."""

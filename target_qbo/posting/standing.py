@@ -30,11 +30,12 @@ _SALES_LINE = "SalesItemLineDetail"
 
 
 class Sold(NamedTuple):
-    """A line of a document: amount, description and the item's id."""
+    """A line of a document: amount, description, the item's id and its name."""
 
     amount: Decimal
     text: str
     item: str
+    name: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,18 +73,18 @@ class Standing:
 
     def total(self, ours: Decimal = ZERO) -> Decimal:
         """Return its total; ours where it tells none."""
-        total = self.row.get("TotalAmt")
-        return ours if total is None else cents(Decimal(str(total)))
+        total = amount_in(self.row, "TotalAmt")
+        return ours if total is None else total
 
     @property
     def balance(self) -> Decimal | None:
         """What of an invoice is open; None where it does not tell."""
-        return self._amount("Balance")
+        return amount_in(self.row, "Balance")
 
     @property
     def unapplied(self) -> Decimal:
         """What of a payment is on no invoice."""
-        return self._amount("UnappliedAmt") or ZERO
+        return amount_in(self.row, "UnappliedAmt") or ZERO
 
     @property
     def customer(self) -> str:
@@ -103,20 +104,13 @@ class Standing:
     @property
     def sold(self) -> list[Sold]:
         """Its own lines; the one that repeats their sum is left out."""
-        own = [line for line in self.row.get("Line") or () if line.get("DetailType") == _SALES_LINE]
-        return [
-            Sold(
-                cents(Decimal(str(line.get("Amount") or 0))),
-                str(line.get("Description") or ""),
-                str(((line.get(_SALES_LINE) or {}).get("ItemRef") or {}).get("value", "")),
-            )
-            for line in own
-        ]
-
-    @property
-    def line_amounts(self) -> tuple[Decimal, ...]:
-        """The amounts of its own lines, in order of size."""
-        return tuple(sorted(one.amount for one in self.sold))
+        found = []
+        for line in self.row.get("Line") or ():
+            if line.get("DetailType") == _SALES_LINE:
+                item = (line.get(_SALES_LINE) or {}).get("ItemRef") or {}
+                amount, text = cents(Decimal(str(line.get("Amount") or 0))), str(line.get("Description") or "")
+                found.append(Sold(amount, text, str(item.get("value", "")), str(item.get("name", ""))))
+        return found
 
     def linked(self, kind: str) -> list[str]:
         """Return the ids of documents of a kind that it is linked with as a whole."""
@@ -176,6 +170,8 @@ class Standing:
             "Line": [{"Amount": amount, "LinkedTxn": [{"TxnId": invoice, "TxnType": "Invoice"}]}],
         }
 
-    def _amount(self, field: str) -> Decimal | None:
-        value = self.row.get(field)
-        return None if value is None else cents(Decimal(str(value)))
+
+def amount_in(row: Row, field: str) -> Decimal | None:
+    """Return an amount of a row; None where it does not tell it."""
+    value = row.get(field)
+    return None if value is None else cents(Decimal(str(value)))

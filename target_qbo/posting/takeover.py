@@ -14,13 +14,15 @@ from itertools import islice
 from typing import TYPE_CHECKING, Any
 
 from target_qbo.accounting import DocumentKind
-from target_qbo.accounting.kinds import facts
+from target_qbo.accounting.kinds import STRANGERS, facts, plural_of
+from target_qbo.accounting.money import ZERO
 from target_qbo.errors import ConfigurationError
 from target_qbo.ledger import documents, tickets
 from target_qbo.ledger import references as stored
 from target_qbo.ledger.adopting import Seen, adopt, enter_voided, rivals, write_gone, write_seen
 from target_qbo.posting.observe import by_id
-from target_qbo.posting.standing import Standing
+from target_qbo.posting.standing import Standing, amount_in
+from target_qbo.qbo import QboFaultError
 from target_qbo.qbo.client import quoted
 
 if TYPE_CHECKING:
@@ -97,7 +99,10 @@ def verify_company(
     if period is None:
         return False
     existing = Existing(ledger, references.methods(), adopts=True)
-    existing.read(client, references.guest_customer().qbo_id, references.guest_balance(), period)
+    if not references.guest_is_new():
+        guest = references.guest_customer().qbo_id
+        existing.read_strangers(client, guest, period)
+        existing.read(client, guest, references.guest_balance(), period)
     undone = enter_voided(ledger, existing.voided, dt.datetime.now(dt.UTC))
     if existing.in_the_way and not accept_existing:
         raise ConfigurationError(
@@ -169,7 +174,7 @@ class Existing:
         known: How many are in the ledger already.
         voided: Ours that were voided.
         doubled: Ours that stand beside another one of the same ticket and number, and were not entered.
-        foreign: How many are not, by kind.
+        foreign: How many are not, by kind, those of kinds that are never made here among them.
         amounts: What these come to, by kind.
         credit: What is unapplied of the payments among them.
         credit_elsewhere: Open credit of the customer that stands outside the period, as far as its balance tells.
@@ -189,8 +194,8 @@ class Existing:
         self.found_amounts: dict[DocumentKind, Decimal] = defaultdict(Decimal)
         self.voided: list[Found] = []
         self.doubled: list[Found] = []
-        self.foreign: Counter[DocumentKind] = Counter()
-        self.amounts: dict[DocumentKind, Decimal] = defaultdict(Decimal)
+        self.foreign: Counter[str] = Counter()
+        self.amounts: dict[str, Decimal] = defaultdict(Decimal)
         self.credit = Decimal(0)
         self.credit_elsewhere = Decimal(0)
 
@@ -198,6 +203,22 @@ class Existing:
     def in_the_way(self) -> bool:
         """Whether anything is not ours: sales that may be in the books already, credit the next invoice may get."""
         return bool(self.foreign) or self.credit_elsewhere > 0
+
+    def read_strangers(self, client: QboClient, customer: str, period: Period) -> None:
+        """Read what stands in a period of kinds that are never made here: a query for each."""
+        where = f"CustomerRef = {quoted(customer)} and {period.condition()}"
+        for kind in STRANGERS:
+            try:
+                rows = list(client.query(kind.entity, where))
+            except QboFaultError as error:
+                logger.warning("QuickBooks does not show the guest customer's %s: %s", kind.plural, error)
+                continue
+            for row in rows:
+                total, credit = amount_in(row, "TotalAmt") or ZERO, amount_in(row, "RemainingCredit") or ZERO
+                self._unapplied += credit
+                number = row.get("DocNumber") or f"id {row['Id']}"
+                if total:
+                    self._count(kind.kind, total, credit, f"{kind.word} {number}, {row['TxnDate']}, {total:,.2f}")
 
     def read(self, client: QboClient, customer: str, balance: Decimal | None, period: Period) -> None:
         """Read what stands in a period: two queries, and one more where there may be payments.
@@ -215,7 +236,7 @@ class Existing:
 
     def told(self) -> str:
         """Tell what is not ours: how many, what they come to, some examples, and what of it is open credit."""
-        counts = ", ".join(f"{n} {facts(kind).plural} of {self.amounts[kind]:,.2f}" for kind, n in self.foreign.items())
+        counts = ", ".join(f"{n} {plural_of(kind)} of {self.amounts[kind]:,.2f}" for kind, n in self.foreign.items())
         told = [f"{counts} ({'; '.join(self._examples)})"] if counts else []
         if self.credit:
             told.append(f"open credit of {self.credit:,.2f}, which may go to the next invoice")
@@ -241,7 +262,9 @@ class Existing:
                 elif row.voided:
                     self.voided += [document] if document is not None else []
                 elif document is None:
-                    self._count(row)
+                    named = row.number or f"id {row.qbo_id}"
+                    told = f"{facts(kind).word} {named}, {row.date}, {row.total():,.2f}"
+                    self._count(kind, row.total(), row.unapplied, told)
                 else:
                     ours.append(document)
             if self._adopts:
@@ -252,15 +275,13 @@ class Existing:
         for start in range(0, len(doubled), _AT_ONCE):
             self._settle_doubled(client, kind, doubled[start : start + _AT_ONCE])
 
-    def _count(self, row: Standing) -> None:
-        self.foreign[row.kind] += 1
-        self.amounts[row.kind] += row.total()
-        self.credit += row.unapplied
+    def _count(self, kind: str, amount: Decimal, credit: Decimal, told: str) -> None:
+        self.foreign[kind] += 1
+        self.amounts[kind] += amount
+        self.credit += credit
         # Open credit is named before others: it is what QuickBooks may put on the next invoice.
-        if row.unapplied or len(self._examples) < _SHOWN:
-            number = row.number or f"id {row.qbo_id}"
-            example = f"{facts(row.kind).word} {number}, {row.date}, {row.total():,.2f}"
-            self._examples = [example, *self._examples][:_SHOWN] if row.unapplied else [*self._examples, example]
+        if credit or len(self._examples) < _SHOWN:
+            self._examples = [told, *self._examples][:_SHOWN] if credit else [*self._examples, told]
 
     def _settle_doubled(self, client: QboClient, kind: DocumentKind, doubled: Sequence[Found]) -> None:
         """Adopt those in whose place nothing stands any more; the others do stand twice."""

@@ -158,11 +158,12 @@ class UnitWork(Unit):
 
     def _is_as_wanted(self, row: Standing) -> bool:
         """Tell whether an update that was not answered was carried out."""
-        wanted = self.document
-        if wanted is None:
+        wanted, refs = self.document, self._refs
+        if wanted is None or refs is None:
             return False
-        amounts = tuple(sorted(line.amount for line in wanted.lines))
-        return (row.total(), row.date, row.line_amounts) == (wanted.total, wanted.date, amounts)
+        lines = sorted((line.amount, refs.items[line.item]) for line in wanted.lines)
+        stand = sorted((one.amount, one.item) for one in row.sold)
+        return (row.total(), row.date, stand) == (wanted.total, wanted.date, lines)
 
     def _is_hindered(self, changes: Changes) -> bool:
         """Leave the unit as it is where a later step is known to be refused: nothing may be half done."""

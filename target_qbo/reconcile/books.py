@@ -6,36 +6,32 @@ Every page of 1,000 rows is a metered read. Nothing is written.
 from __future__ import annotations
 
 import datetime as dt
-import logging
 import threading
 from concurrent.futures import Future, ThreadPoolExecutor
-from decimal import Decimal
 from typing import TYPE_CHECKING, Any
 
 from target_qbo.accounting import DocumentKind
-from target_qbo.accounting.kinds import KINDS, facts
-from target_qbo.accounting.money import ZERO, cents
+from target_qbo.accounting.kinds import KINDS, STRANGERS, facts
+from target_qbo.accounting.money import ZERO
 from target_qbo.accounting.naming import suffixed
-from target_qbo.ledger import proof
+from target_qbo.ledger import references
 from target_qbo.names.lists import EVERY, named
 from target_qbo.names.methods import Methods
 from target_qbo.names.plans import OURS
-from target_qbo.posting.standing import Standing
+from target_qbo.posting.lines import booked_lines, item_ids
+from target_qbo.posting.standing import Standing, amount_in
 from target_qbo.qbo.client import PAGE, quoted
 from target_qbo.qbo.faults import QboFaultError
-from target_qbo.reconcile.model import Booked, Line, Period, Stranger, method_name
+from target_qbo.reconcile.model import Booked, Period, Stranger, Unread, method_name
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence
 
+    from target_qbo.accounting.kinds import StrangerFacts
     from target_qbo.ledger import CompanyLedger
     from target_qbo.qbo import QboClient
 
-logger = logging.getLogger("target-qbo.reconcile")
-
 _IDS_A_READ = 200
-_STRANGERS = {"SalesReceipt": ("sales receipt", 1, True), "CreditMemo": ("credit memo", -1, False)}
-"""Kinds that we never make: word, sign, and whether they are money received too."""
 Row = dict[str, Any]
 
 
@@ -55,36 +51,37 @@ class Books:
         self._client = client
         self._guest_customer = guest_customer
         self._methods = Methods(ledger, lambda: self._query("PaymentMethod", EVERY))
-        self._items = {qbo_id: key.rpartition("@")[0] for qbo_id, key in proof.reference_ids(ledger, "Item").items()}
-        self._customer = next(iter(proof.reference_ids(ledger, "Customer")), None)
+        known = references.load(ledger)
+        self._items = item_ids(known)
+        self._customers = sorted({one.qbo_id for (entity, _), one in known.items() if entity == "Customer"})
         self._lock = threading.Lock()
-        self._threads = ThreadPoolExecutor(max_workers=len(KINDS) + len(_STRANGERS))
+        self._threads = ThreadPoolExecutor(max_workers=len(KINDS) + len(STRANGERS))
         self.reads = 0
 
-    def customer(self) -> str | None:
-        """Return the guest customer's id; None where there is none."""
-        if self._customer is None:
+    def customers(self) -> list[str]:
+        """Return the guest customer's ids: more than one where its name was set anew; none where there is none."""
+        if not self._customers:
             names = (self._guest_customer, suffixed(self._guest_customer, OURS))
-            rows = named(self._client, "Customer", names)
+            self._customers = [str(row["Id"]) for row in named(self._client, "Customer", names)]
             self.reads += 1
-            rows.sort(key=lambda row: str(row["DisplayName"]).casefold() != names[0].casefold())
-            self._customer = str(rows[0]["Id"]) if rows else None
-        return self._customer
+        return self._customers
 
     def start(self, period: Period) -> list[Future[list[Booked]]]:
         """Begin to read the guest customer's documents of a period; the results raise what went wrong."""
-        customer = self.customer()
-        if customer is None:
+        if not self.customers():
             return []
-        where = _within(customer, period)
+        where = _within(self.customers(), period)
         return [self._threads.submit(self._read, kind, where) for kind in KINDS]
 
-    def start_strangers(self, period: Period) -> list[Future[list[Stranger]]]:
-        """Begin to read the guest customer's documents of a period that are of kinds which we never make."""
-        customer = self.customer()
-        if customer is None:
+    def start_strangers(self, period: Period) -> list[Future[list[Stranger] | Unread]]:
+        """Begin to read the guest customer's documents of a period that are of kinds which are never made here.
+
+        They are of no location: where only one is looked at, they are not read.
+        """
+        if not self.customers() or period.location_id is not None:
             return []
-        return [self._threads.submit(self._strangers, entity, _within(customer, period)) for entity in _STRANGERS]
+        where = _within(self.customers(), period)
+        return [self._threads.submit(self._strangers, one, where) for one in STRANGERS]
 
     def by_id(self, kind: DocumentKind, ids: Iterable[str]) -> list[Booked]:
         """Return those of these documents that QuickBooks still has, up to 200 in a read."""
@@ -115,52 +112,42 @@ class Books:
             kind=kind,
             qbo_id=str(row["Id"]),
             number=None if number is None else str(number),
-            amount=_amount(row, "TotalAmt"),
+            amount=(amount_in(row, "TotalAmt") or ZERO),
             date=dt.date.fromisoformat(str(row["TxnDate"])[:10]),
             method=method_name(self._methods.named(row) or _identity(row)),
             customer=str(customer.get("value", "")),
             customer_name=str(customer.get("name", "")),
             ticket=None if ours is None else (ours.location_id, ours.name),
             voided=standing.voided,
-            balance=_amount(row, "Balance") if kind is DocumentKind.INVOICE else ZERO,
-            unapplied=_amount(row, "UnappliedAmt"),
+            balance=(amount_in(row, "Balance") or ZERO) if kind is DocumentKind.INVOICE else ZERO,
+            unapplied=(amount_in(row, "UnappliedAmt") or ZERO),
             invoices=tuple(_paid(row.get("Line") or ())) if kind is DocumentKind.PAYMENT else (),
-            lines=tuple(sorted(self._lines(standing))),
+            lines=booked_lines(standing, self._items),
         )
 
-    def _lines(self, standing: Standing) -> Iterator[Line]:
-        for one in standing.sold:
-            yield Line(one.amount, one.text, self._items.get(one.item, ""))
-
-    def _strangers(self, entity: str, where: str) -> list[Stranger]:
-        word, sign, receives = _STRANGERS[entity]
-        found = []
+    def _strangers(self, kind: StrangerFacts, where: str) -> list[Stranger] | Unread:
         try:
-            for row in self._query(entity, where):
-                total = sign * _amount(row, "TotalAmt")
-                if total:
-                    number = row.get("DocNumber")
-                    found.append(
-                        Stranger(
-                            word,
-                            str(row["Id"]),
-                            None if number is None else str(number),
-                            total,
-                            total if receives else ZERO,
-                            dt.date.fromisoformat(str(row["TxnDate"])[:10]),
-                            method_name(self._methods.named(row) or _identity(row)),
-                        )
-                    )
+            return [self._stranger(kind, row) for row in self._query(kind.entity, where) if amount_in(row, "TotalAmt")]
         except QboFaultError as error:
-            logger.warning("QuickBooks does not show the guest customer's %ss: %s", word, error)
-        return found
+            return Unread(kind, str(error))
+
+    def _stranger(self, kind: StrangerFacts, row: Row) -> Stranger:
+        total, number = kind.sign * (amount_in(row, "TotalAmt") or ZERO), row.get("DocNumber")
+        return Stranger(
+            kind,
+            str(row["Id"]),
+            None if number is None else str(number),
+            total,
+            total if kind.is_money else ZERO,
+            dt.date.fromisoformat(str(row["TxnDate"])[:10]),
+            method_name(self._methods.named(row) or _identity(row)),
+        )
 
 
-def _within(customer: str, period: Period) -> str:
-    return (
-        f"CustomerRef = {quoted(customer)} and TxnDate >= {quoted(period.first.isoformat())} "
-        f"and TxnDate <= {quoted(period.last.isoformat())}"
-    )
+def _within(customers: Sequence[str], period: Period) -> str:
+    listed = ",".join(quoted(one) for one in customers)
+    of = f"CustomerRef = {listed}" if len(customers) == 1 else f"CustomerRef in ({listed})"
+    return f"{of} and TxnDate >= {quoted(period.first.isoformat())} and TxnDate <= {quoted(period.last.isoformat())}"
 
 
 def _identity(row: Row) -> str | None:
@@ -174,7 +161,3 @@ def _paid(lines: Sequence[Row]) -> Iterator[str]:
         for link in line.get("LinkedTxn") or ():
             if link.get("TxnType") == "Invoice":
                 yield str(link.get("TxnId"))
-
-
-def _amount(row: Row, field: str) -> Decimal:
-    return cents(Decimal(str(row.get(field) or 0)))

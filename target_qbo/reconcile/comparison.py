@@ -17,7 +17,7 @@ from target_qbo.reconcile.model import Problem, received, signed
 from target_qbo.reconcile.tickets import left_out, of_ticket
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping, Sequence
+    from collections.abc import Collection, Iterable, Mapping, Sequence
 
     from target_qbo.reconcile.model import Booked, Due, Entry, LeftOut, Period, Stranger, TicketKey, TillTicket
 
@@ -58,7 +58,7 @@ def prove(
     entries: Sequence[Entry],
     booked: Sequence[Booked],
     elsewhere: Sequence[Booked],
-    customer: str | None,
+    customers: Collection[str],
     strangers: Sequence[Stranger] = (),
 ) -> Proof:
     """Compare a period.
@@ -71,16 +71,15 @@ def prove(
         booked: The guest customer's documents in QuickBooks that are dated in the period.
         elsewhere: Documents that the ledger dates in the period and that are not among ``booked``, as far as QuickBooks
             still has them.
-        customer: Id of the guest customer; None where there is none.
-        strangers: The guest customer's documents of kinds that we never make; of no location, so that they are left out
-            where one is looked at.
+        customers: Ids of the guest customer; none where there is none.
+        strangers: The guest customer's documents of kinds that are never made here.
     """
     standing = [entry for entry in entries if entry.state is DocumentState.POSTED]
     by_id: dict[Identity, Entry] = {(one.kind, one.qbo_id): one for one in standing if one.qbo_id is not None}
     ours = [one for one in booked if _looked_at(period, one, by_id)]
     found: dict[Identity, Booked] = {(one.kind, one.qbo_id): one for one in (*elsewhere, *booked)}
     problems = [
-        *of_entries(period, entries, found, customer),
+        *of_entries(period, entries, found, customers),
         *of_books([one for one in ours if not one.voided], entries, by_id, found),
     ]
     by_ticket: defaultdict[TicketKey, list[Entry]] = defaultdict(list)
@@ -94,11 +93,10 @@ def prove(
         if (one := left_out(ticket, own)) is not None:
             out.append(one)
     problems += of_lines(tickets, by_ticket, found)
-    others = [] if period.location_id is not None else strangers
-    problems += of_strangers(others)
+    problems += of_strangers(strangers)
     problems += _of_other_days(period, by_ticket, known)
     problems.sort(key=lambda one: (one.date, one.ticket or ("", ""), one.code))
-    days, methods = _sums(period, tickets, standing, ours, by_id, by_ticket, out, others)
+    days, methods = _sums(period, tickets, standing, ours, by_id, by_ticket, out, strangers)
     return Proof(days, methods, problems, out)
 
 

@@ -6,23 +6,26 @@ from typing import TYPE_CHECKING
 
 from target_qbo.accounting import DocumentKind
 from target_qbo.ledger.status import DocumentState, TicketStatus
+from target_qbo.posting.lines import other_lines, strange_lines
 from target_qbo.reconcile.model import Problem
 
 if TYPE_CHECKING:
+    import datetime as dt
     from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
     from decimal import Decimal
 
-    from target_qbo.reconcile.model import Booked, Entry, Line, Period, Stranger, TicketKey, TillTicket
+    from target_qbo.reconcile.model import Booked, Entry, Period, Stranger, TicketKey, TillTicket
 
 _ANEW = "resync the ticket to make it anew, or undo it"
 _RESYNC = "resync the ticket to put it right, or correct it in QuickBooks"
+_CORRECT = "correct it in QuickBooks"
 
 
 def of_entries(
     period: Period,
     entries: Sequence[Entry],
     found: Mapping[tuple[DocumentKind, str], Booked],
-    customer: str | None,
+    customers: Collection[str],
 ) -> Iterator[Problem]:
     """Name what the ledger wrote down and QuickBooks has no longer, or has otherwise.
 
@@ -30,7 +33,7 @@ def of_entries(
         period: The days that are looked at.
         entries: The ledger's documents.
         found: QuickBooks' documents by kind and id.
-        customer: Id of the guest customer.
+        customers: Ids of the guest customer.
     """
     for entry in entries:
         booked = found.get((entry.kind, entry.qbo_id or ""))
@@ -43,7 +46,7 @@ def of_entries(
                 yield _entry(entry, "deleted", "was deleted in QuickBooks", _ANEW)
         elif booked.voided:
             yield _entry(entry, "voided", "was voided in QuickBooks", _ANEW)
-        elif changes := list(_changes(entry, booked, customer)):
+        elif changes := list(_changes(entry, booked, customers)):
             yield _entry(entry, "changed", f"was changed in QuickBooks: {'; '.join(changes)}", _RESYNC)
 
 
@@ -78,7 +81,7 @@ def of_lines(
 ) -> Iterator[Problem]:
     """Name documents whose lines are not the till's though their total is: income would stand on other accounts.
 
-    Lines of equal amounts are told apart by their items, as far as the ledger knows these in QuickBooks.
+    What was posted by other rules or settings than today's is looked at only for lines on items that are none of ours.
     """
     for ticket in tickets:
         if ticket.status != TicketStatus.POSTED or ticket.pending or not ticket.due:
@@ -88,50 +91,23 @@ def of_lines(
             booked = found.get((entry.kind, entry.qbo_id or ""))
             if booked is None or booked.voided or (booked.kind, booked.amount) != (wanted.kind, wanted.amount):
                 continue
-            if (told := _other_lines(wanted.lines, booked.lines)) is not None:
+            if not ticket.as_posted:
+                if (told := strange_lines(wanted.lines, booked.lines)) is not None:
+                    yield _entry(entry, "changed", f"was changed in QuickBooks: lines to {told}", _CORRECT)
+            elif (told := other_lines(wanted.lines, booked.lines)) is not None:
                 yield _entry(entry, "changed", f"was changed in QuickBooks: lines from {told}", _RESYNC)
 
 
 def of_strangers(strangers: Iterable[Stranger]) -> Iterator[Problem]:
-    """Name documents of the guest customer of kinds that we never make: the same sales may be in them."""
+    """Name documents of the guest customer of kinds that are never made here: the same sales may be in them."""
     for one in strangers:
-        yield Problem(
-            "not_ours",
-            one.date,
-            None,
-            None,
-            None,
-            one.qbo_id,
-            one.number,
-            abs(one.amount),
-            f"is a {one.word} of the guest customer's, and not ours",
-            "see whether the same sales are in it",
-        )
+        yield _stranger(one.facts.kind, one.date, one.qbo_id, one.number, abs(one.amount))
 
 
-def _other_lines(wanted: Sequence[Line], booked: Sequence[Line]) -> str | None:
-    """Tell how a document's lines differ from what the till wants; None: they don't.
-
-    Each is told by its amount and description, so that items which changed places between lines of equal amounts are
-    seen; where descriptions were written anew, by its amount alone.
-    """
-    if [line.amount for line in wanted] != [line.amount for line in booked]:
-        return f"{_listed(wanted)} to {_listed(booked)}"
-    if any(not line.item for line in booked) or wanted == booked:
-        return None
-    same_texts = [line[:2] for line in wanted] == [line[:2] for line in booked]
-    if not same_texts and _items(wanted) == _items(booked):
-        return None
-    return f"{_listed(wanted, items=True)} to {_listed(booked, items=True)}"
-
-
-def _items(lines: Sequence[Line]) -> list[tuple[Decimal, str]]:
-    return sorted((line.amount, line.item) for line in lines)
-
-
-def _listed(lines: Sequence[Line], *, items: bool = False) -> str:
-    shown = [f"{line.amount:,.2f}" + (f" on {line.item.partition(':')[2]}" if items else "") for line in lines]
-    return " + ".join(shown) or "none"
+def _stranger(kind: str, date: dt.date, qbo_id: str, number: str | None, amount: Decimal) -> Problem:
+    text = f"of {amount:,.2f} is the guest customer's, but not ours"
+    advice = "see whether the same sales are in it"
+    return Problem("not_ours", date, None, None, kind, qbo_id, number, amount, text, advice)
 
 
 class _Strangers:
@@ -145,9 +121,7 @@ class _Strangers:
 
     def judge(self, one: Booked) -> Iterator[Problem]:
         if one.ticket is None:
-            yield _booked(
-                one, "not_ours", "is the guest customer's, but not ours", "see whether the same sales are in it"
-            )
+            yield _stranger(one.kind, one.date, one.qbo_id, one.number, one.amount)
             return
         place = _place(one.kind, one.ticket, one.number)
         if place in self._taken:
@@ -195,12 +169,12 @@ def _open_ends(one: Booked, ticket: TicketKey | None, invoices: Mapping[str | No
         )
 
 
-def _changes(entry: Entry, booked: Booked, customer: str | None) -> Iterator[str]:
+def _changes(entry: Entry, booked: Booked, customers: Collection[str]) -> Iterator[str]:
     if booked.amount != entry.amount:
         yield f"amount from {entry.amount:,.2f} to {booked.amount:,.2f}"
     if booked.date != entry.date:
         yield f"date from {entry.date} to {booked.date}"
-    if customer is not None and booked.customer != customer:
+    if customers and booked.customer not in customers:
         yield f"customer to {booked.customer_name or booked.customer}"
     if booked.number != entry.number:
         yield f"number from {entry.number} to {booked.number or 'none'}"

@@ -11,13 +11,16 @@ from enum import StrEnum
 from typing import TYPE_CHECKING, NamedTuple
 
 from target_qbo.accounting import DocumentKind, PaymentMethod
+from target_qbo.accounting.kinds import facts
 from target_qbo.accounting.money import ZERO
 
 if TYPE_CHECKING:
     import datetime as dt
     from decimal import Decimal
 
+    from target_qbo.accounting.kinds import StrangerFacts
     from target_qbo.ledger.status import DocumentState, TicketStatus
+    from target_qbo.posting.lines import Line
 
 TicketKey = tuple[str, str]
 """Location and order id."""
@@ -31,22 +34,6 @@ class Verdict(StrEnum):
     WAITING = "waiting"
     VOIDED = "voided"
     UNKNOWN = "unknown"
-
-
-class Line(NamedTuple):
-    """A line of a document: the item as the rules call it (:func:`item_name`), the amount, and the description.
-
-    Of an item that the ledger does not know in QuickBooks the name is empty: then it is not compared.
-    """
-
-    amount: Decimal
-    text: str
-    item: str
-
-
-def item_name(role: str, name: str) -> str:
-    """Return an item as the rules call it: its role and its name, without case."""
-    return f"{role}:{name.casefold()}"
 
 
 class Due(NamedTuple):
@@ -67,6 +54,7 @@ class TillTicket(NamedTuple):
 
     ``date`` is that of its document, ``amount`` the signed total of its document; of a ticket that is not clean the
     till's own total, of a voided one nothing. ``reason`` is the rules' where they have one, else the ledger's.
+    ``as_posted``: what stands was posted by today's rules and settings, as far as the ledger knows.
     """
 
     key: TicketKey
@@ -79,6 +67,7 @@ class TillTicket(NamedTuple):
     pending: bool
     code: str | None
     reason: str | None
+    as_posted: bool = True
 
 
 class Entry(NamedTuple):
@@ -118,19 +107,25 @@ class Booked(NamedTuple):
 
 
 class Stranger(NamedTuple):
-    """A document of a kind that we never make, and that stands on the guest customer.
+    """A document of a kind that is never made here, and that stands on the guest customer.
 
-    ``word`` is what a person calls it, ``amount`` what it adds to the sales of its day, ``received`` what it adds to
-    the money received, by ``method``.
+    ``amount`` is what it adds to the sales of its day, ``received`` what it adds to the money received, by ``method``.
     """
 
-    word: str
+    facts: StrangerFacts
     qbo_id: str
     number: str | None
     amount: Decimal
     received: Decimal
     date: dt.date
     method: str | None
+
+
+class Unread(NamedTuple):
+    """Documents that QuickBooks refused to show: of which kind, and why."""
+
+    facts: StrangerFacts
+    reason: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -156,7 +151,7 @@ class Problem(NamedTuple):
     date: dt.date
     ticket: TicketKey | None
     number: str | None
-    kind: DocumentKind | None
+    kind: str | None
     qbo_id: str | None
     document: str | None
     amount: Decimal
@@ -176,16 +171,12 @@ class LeftOut(NamedTuple):
 
 def signed(kind: DocumentKind, amount: Decimal) -> Decimal:
     """Return what a document adds to the sales of its day: payments nothing, refund receipts less than nothing."""
-    if kind is DocumentKind.PAYMENT:
-        return ZERO
-    return -amount + ZERO if kind is DocumentKind.REFUND_RECEIPT else amount
+    return facts(kind).sign * amount + ZERO if facts(kind).has_lines else ZERO
 
 
 def received(kind: DocumentKind, amount: Decimal) -> Decimal:
     """Return what a document adds to the money received: a payment its amount, a refund receipt less than nothing."""
-    if kind is DocumentKind.INVOICE:
-        return ZERO
-    return -amount + ZERO if kind is DocumentKind.REFUND_RECEIPT else amount
+    return facts(kind).sign * amount + ZERO if facts(kind).has_method else ZERO
 
 
 _METHODS = {method.value.casefold(): method.value for method in PaymentMethod}

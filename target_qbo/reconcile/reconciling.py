@@ -12,6 +12,7 @@ from target_qbo.ledger import proof
 from target_qbo.ledger.status import DocumentState
 from target_qbo.reconcile.books import Books
 from target_qbo.reconcile.comparison import Proof, prove
+from target_qbo.reconcile.model import Unread
 from target_qbo.reconcile.till import decided, entries
 
 if TYPE_CHECKING:
@@ -22,11 +23,11 @@ if TYPE_CHECKING:
     from target_qbo.reconcile.model import Booked, Entry, Period
 
 
-def reconcile(company: Company, period: Period) -> tuple[Proof, int]:
+def reconcile(company: Company, period: Period) -> tuple[Proof, int, list[Unread]]:
     """Prove a period.
 
     Returns:
-        The proof, and how many metered reads of QuickBooks it took.
+        The proof, how many metered reads of QuickBooks it took, and what QuickBooks refused to show.
 
     Raises:
         TargetError: QuickBooks can't be reached or refuses the app.
@@ -38,10 +39,12 @@ def reconcile(company: Company, period: Period) -> tuple[Proof, int]:
         tickets = list(decided(ledger, period, settings.rules, dt.datetime.now(dt.UTC)))
         known = entries(proof.dated(ledger, period.first, period.last + dt.timedelta(days=1)))
         booked = [one for future in reading for one in future.result()]
-        others = [one for future in strangers for one in future.result()]
+        others = [future.result() for future in strangers]
     known += _under_other_dates(ledger, booked, known)
     elsewhere = _elsewhere(books, period, booked, known)
-    return prove(period, tickets, known, booked, elsewhere, books.customer(), others), books.reads
+    unread = [one for one in others if isinstance(one, Unread)]
+    shown = [one for some in others if not isinstance(some, Unread) for one in some]
+    return prove(period, tickets, known, booked, elsewhere, books.customers(), shown), books.reads, unread
 
 
 @contextlib.contextmanager

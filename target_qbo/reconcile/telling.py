@@ -7,12 +7,14 @@ from typing import TYPE_CHECKING, Any
 from target_qbo.reconcile.model import Verdict
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from target_qbo.reconcile.comparison import Proof
     from target_qbo.reconcile.figures import Row
-    from target_qbo.reconcile.model import LeftOut, Period, Problem
+    from target_qbo.reconcile.model import LeftOut, Period, Problem, Unread
 
 
-def as_document(proof: Proof, period: Period, reads: int) -> dict[str, Any]:
+def as_document(proof: Proof, period: Period, reads: int, unread: Sequence[Unread] = ()) -> dict[str, Any]:
     """Return a proof as one document; amounts are decimals, dates are texts."""
     return {
         "from": period.first.isoformat(),
@@ -20,6 +22,7 @@ def as_document(proof: Proof, period: Period, reads: int) -> dict[str, Any]:
         "location_id": period.location_id,
         "agrees": proof.agrees,
         "reads": reads,
+        "unread": [{"kind": one.facts.kind, "reason": one.reason} for one in unread],
         "totals": _figures(proof.totals),
         "days": [_day(row) for row in proof.days],
         "methods": [{**_day(row), "method": row.method} for row in proof.methods],
@@ -30,7 +33,8 @@ def as_document(proof: Proof, period: Period, reads: int) -> dict[str, Any]:
 
 def line_of(problem: Problem) -> str:
     """Tell a problem in one line: which ticket and document, what is the matter, what to do."""
-    return f"{' '.join(filter(None, (_document_of(problem), _ticket_of(problem))))} {problem.text}: {problem.advice}"
+    about = " ".join(filter(None, (_document_of(problem), _ticket_of(problem), problem.text)))
+    return f"{about}: {problem.advice}"
 
 
 def _document_of(problem: Problem) -> str:
@@ -71,7 +75,7 @@ def _problem(problem: Problem) -> dict[str, Any]:
         "location_id": location_id,
         "ticket_id": ticket_id,
         "number": problem.number,
-        "kind": problem.kind.value if problem.kind else None,
+        "kind": problem.kind,
         "id": problem.qbo_id,
         "document": problem.document,
         "amount": problem.amount,

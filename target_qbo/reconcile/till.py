@@ -10,7 +10,9 @@ from target_qbo.accounting.decide import business_date
 from target_qbo.accounting.money import ZERO
 from target_qbo.ledger import proof
 from target_qbo.ledger.status import DocumentState, TicketStatus
-from target_qbo.reconcile.model import Due, Entry, Line, Period, TillTicket, Verdict, item_name, method_name
+from target_qbo.posting.lines import wanted_lines
+from target_qbo.posting.plan import fingerprint
+from target_qbo.reconcile.model import Due, Entry, Period, TillTicket, Verdict, method_name, signed
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -76,8 +78,9 @@ def _till_ticket(one: proof.Received, rules: Rules, now: dt.datetime) -> TillTic
     decision = decide_records(one.record, one.payments, one.discounts, rules, now)
     if isinstance(decision, Document):
         return as_ticket(decision.date, Verdict.CLEAN, row.reason, row.code)._replace(
-            amount=-decision.total + ZERO if decision.kind is DocumentKind.REFUND_RECEIPT else decision.total,
+            amount=signed(decision.kind, decision.total),
             due=_due(decision),
+            as_posted=row.fingerprint == fingerprint(decision),
         )
     try:
         date = business_date(Ticket.from_record(one.record), rules)
@@ -94,6 +97,4 @@ def _till_ticket(one: proof.Received, rules: Rules, now: dt.datetime) -> TillTic
 def _due(document: Document) -> tuple[Due, ...]:
     paid = tuple(Due(DocumentKind.PAYMENT, one.key, one.amount, one.method.value) for one in document.payments)
     method = None if document.method is None else document.method.value
-    sold = (Line(one.amount, one.description, item_name(one.item.role, one.item.name)) for one in document.lines)
-    lines = tuple(sorted(sold))
-    return (Due(document.kind, None, document.total, method, lines), *paid)
+    return (Due(document.kind, None, document.total, method, wanted_lines(document)), *paid)
