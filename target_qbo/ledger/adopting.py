@@ -7,10 +7,11 @@ from typing import TYPE_CHECKING, Any
 
 import sqlalchemy as sa
 
+from target_qbo.accounting import DocumentKind
 from target_qbo.ledger.changes import Changes, UnitChange, carry, write
 from target_qbo.ledger.documents import StandingDocument, standing
 from target_qbo.ledger.lifecycle import DocumentEvent, UnitEvent
-from target_qbo.ledger.status import STANDING, DocumentState, TicketStatus
+from target_qbo.ledger.status import STANDING, DocumentState, Stands, TicketStatus
 from target_qbo.ledger.tables import documents, tickets, units
 from target_qbo.ledger.units import enter, unit_of
 
@@ -150,8 +151,9 @@ def write_seen(ledger: CompanyLedger, kind: str, seen: Sequence[Seen], now: dt.d
     """
     by_id = {one.qbo_id: one for one in seen}
     with ledger.read() as connection:
+        of_units = sa.select(documents, units.c.stands).join_from(documents, units, units.c.id == documents.c.unit)
         rows = connection.execute(
-            sa.select(documents).where(
+            of_units.where(
                 documents.c.company_id == ledger.company_id,
                 documents.c.kind == kind,
                 documents.c.qbo_id.in_(by_id),
@@ -162,13 +164,23 @@ def write_seen(ledger: CompanyLedger, kind: str, seen: Sequence[Seen], now: dt.d
     for row in rows:
         key, there = (row.unit, row.kind, row.number), by_id[row.qbo_id]
         if there.voided:
-            found.happens(DocumentEvent.TAKEN_BACK, key)
+            found.happens(gone(row.kind, row.state, row.stands), key)
         elif (row.amount, row.date) != (there.amount, there.date):
             found.happens(DocumentEvent.SEEN_OTHERWISE, key, amount=there.amount, date=there.date)
         else:
             continue
         found.units.append(UnitChange(row.unit, UnitEvent.SEEN_OTHERWISE))
     write(ledger, found, now)
+
+
+def gone(kind: str, state: str, stands: str) -> DocumentEvent:
+    """Return what happened to a document that stands in the ledger and is voided, or gone, in QuickBooks.
+
+    A payment that was lifted for a change by a run which was killed before it could note that is to be put back where
+    the change is refused.
+    """
+    lifted = kind == DocumentKind.PAYMENT and (state, stands) == (DocumentState.POSTED, Stands.REVISING)
+    return DocumentEvent.LIFTED if lifted else DocumentEvent.TAKEN_BACK
 
 
 def write_gone(ledger: CompanyLedger, gone: Sequence[StandingDocument], now: dt.datetime) -> None:

@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING
 
 from target_qbo.accounting import Document, DocumentKind, Voided
 from target_qbo.ledger import again, changes, documents, references, units
+from target_qbo.ledger.adopting import gone
 from target_qbo.ledger.changes import Changes, DocumentChange, UnitChange
 from target_qbo.ledger.lifecycle import DocumentEvent, TicketEvent, UnitEvent
 from target_qbo.names.lists import EVERY
@@ -138,7 +139,7 @@ class _Verifier:
 
     def _write(self, found: Changes, view: UnitView, one: _Judgement, rows: Mapping[Key, Standing]) -> None:
         for document in one.voided:
-            found.happens(DocumentEvent.TAKEN_BACK, document.key)
+            found.happens(gone(document.kind, document.state, view.stands), document.key)
         found.documents += one.edited
         if self._may_be_remade(view, one):
             for document in one.orphaned:

@@ -257,8 +257,12 @@ class Unit:
             self._summary.skip(self.view.tickets, end.code or "")
         self._summary.waiting += end.event is TicketEvent.WAITS
 
-    def _restore(self, changes: Changes, why: Hindrance) -> None:
-        """Leave the unit: all stands as it stood before the change."""
+    def _restore(self, changes: Changes, why: Hindrance) -> str | None:
+        """Leave the unit: all stands as it stood before the change.
+
+        Returns:
+            Why its ticket is skipped, where it was tried in vain for the last time.
+        """
         before = self.view.stands
         restored = Stands.EDITED if before in HALF_DONE else before
         mark = self.view.fingerprint if restored is Stands.WHOLE else None
@@ -268,10 +272,10 @@ class Unit:
         undoes = self._end is not None and self._end.event is TicketEvent.UNDONE
         if why.code != UNANSWERED or undoes:
             self._leave(changes, why)
-        else:
-            self.unanswered = True
-            self.left = why
-            give_up(self.view, changes, self._summary, f"{self._why()}{why.reason}")
+            return None
+        self.unanswered = True
+        self.left = why
+        return give_up(self.view, changes, self._summary, f"{self._why()}{why.reason}")
 
     def _leave(self, changes: Changes, why: Hindrance) -> None:
         """Leave the unit, and skip its ticket; what was to be undone is again what it was."""

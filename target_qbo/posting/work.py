@@ -18,7 +18,7 @@ from target_qbo.accounting import DocumentKind
 from target_qbo.accounting.kinds import facts
 from target_qbo.accounting.naming import further_number, marked
 from target_qbo.ledger.lifecycle import DocumentEvent, TicketEvent
-from target_qbo.ledger.status import DocumentState
+from target_qbo.ledger.status import DocumentState, Stands
 from target_qbo.posting.findings import (
     GONE,
     UNANSWERED,
@@ -285,12 +285,6 @@ class UnitWork(Unit):
             return []
         return self._take_back(changes, self._told(fault))
 
-    def _is_part(self) -> bool:
-        """Tell whether what stands never was whole: an invoice of which something is open, and was before this run."""
-        rows = [self._rows.get(key) for key, one in self._standing.items() if one.kind != DocumentKind.PAYMENT]
-        is_open = any(row is not None and row.balance for row in rows)
-        return self.view.half_done and is_open and not self._lifted and not self._puts_back
-
     def _take_back(self, changes: Changes, why: Hindrance) -> list[Op]:
         """Take back what stands, for it can't be made whole."""
         self._takes_back, self._obstacle = True, None
@@ -301,43 +295,39 @@ class UnitWork(Unit):
         return self._go_on(changes)
 
     def _obstructed(self, changes: Changes) -> list[Op]:
-        """Go on where something could not be taken back or changed: put back what was lifted for it."""
-        obstacle = self._obstacle
-        if obstacle is None:
+        """Go on where something can't be taken back or changed: put back what was lifted, or take back a mere part."""
+        why = self._obstacle
+        if why is None:
             raise AssertionError
         if self._takes_back and self._end is not None:
-            self._leave_open(changes, f"{self._end.reason}; {obstacle.reason}")
+            self._leave_open(changes, f"{self._end.reason}; {why.reason}")
             return []
-        if self._puts_back and self._fault is not None:
-            self._leave_open(changes, f"{obstacle.reason}; a payment that was voided for it is not put back")
+        due = [one for key, one in self._lifted.items() if key not in self._standing]
+        rows = [row for one in due if (row := self._rows.get(one.key)) is not None]
+        mains = [one for one in self._standing.values() if one.kind != DocumentKind.PAYMENT]
+        if due and len(rows) == len(due) and mains and not self._puts_back:
+            return self._put_back(due, rows, mains[0])
+        open_ = any(row is not None and row.balance for row in map(self._rows.get, (one.key for one in mains)))
+        is_part = self._end is None and (bool(due) or (open_ and not self._puts_back))
+        if is_part and self.view.stands is not Stands.WHOLE and why.code != UNANSWERED:
+            return self._take_back(changes, why)
+        if due and self._puts_back:
+            self._leave_open(changes, f"{why.reason}; a payment that was voided for it is not put back")
             return []
-        if self._end is None and obstacle.code != UNANSWERED and self._is_part():
-            return self._take_back(changes, obstacle)
-        due = [] if self._puts_back else [one for key, one in self._lifted.items() if key not in self._standing]
-        main = next((one for one in self._standing.values() if one.kind != DocumentKind.PAYMENT), None)
-        if due and main is not None:
-            self._puts_back = True
-            self._unpaid = {}
-            rows = [self._rows.get(one.key) for one in due]
-            if any(row is None for row in rows):
-                self._leave_open(changes, f"{obstacle.reason}; a payment that was voided for it is gone")
-                return []
-            self._main = main
-            invoice = main.qbo_id or ""
-            return self._send(
-                [
-                    self._creation(
-                        DocumentKind.PAYMENT,
-                        one.number,
-                        row.made_again(amount=one.amount, date=one.date, number=one.number, invoice=invoice),
-                        one.method,
-                    )
-                    for one, row in zip(due, rows, strict=True)
-                    if row is not None
-                ]
-            )
-        self._restore(changes, obstacle)
+        given_up = self._restore(changes, why)
+        if is_part and self.view.stands is not Stands.WHOLE and given_up is not None:
+            return self._take_back(changes, Hindrance(UNANSWERED, given_up))
         return []
+
+    def _put_back(self, due: Sequence[StandingDocument], rows: Sequence[Standing], main: StandingDocument) -> list[Op]:
+        self._puts_back, self._unpaid, self._main = True, {}, main
+        bodies = [
+            row.made_again(amount=one.amount, date=one.date, number=one.number, invoice=main.qbo_id or "")
+            for one, row in zip(due, rows, strict=True)
+        ]
+        payment = DocumentKind.PAYMENT
+        made = zip(due, bodies, strict=True)
+        return self._send([self._creation(payment, one.number, body, one.method) for one, body in made])
 
     # A number that another document has
 
