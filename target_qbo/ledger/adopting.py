@@ -63,15 +63,16 @@ class Seen:
     voided: bool
 
 
-def adopt(ledger: CompanyLedger, found: Sequence[Found], now: dt.datetime) -> list[Found]:
+def adopt(ledger: CompanyLedger, found: Sequence[Found], now: dt.datetime) -> tuple[list[Found], list[Found]]:
     """Enter documents that stand though this ledger never sent them.
 
     A ticket that was not received yet is entered with what the document tells; its record completes it when it comes.
 
     Returns:
-        Those that were not entered, because one with the same number stands in the ledger already.
+        Those that were entered, and those that were not, because one with the same number stands in the ledger
+        already. One that the ledger knows to be altered is among neither.
     """
-    doubled = []
+    entered, doubled = [], []
     with ledger.write() as connection:
         for document in found:
             unit = _unit_of(connection, ledger, document)
@@ -91,7 +92,8 @@ def adopt(ledger: CompanyLedger, found: Sequence[Found], now: dt.datetime) -> li
             connection.execute(sa.insert(documents).values(row))
             was_empty = sa.and_(units.c.id == unit, units.c.stands == Stands.NOTHING)
             connection.execute(sa.update(units).where(was_empty).values(stands=Stands.FOUND))
-    return doubled
+            entered.append(document)
+    return entered, doubled
 
 
 _FOUND = "found in QuickBooks"
