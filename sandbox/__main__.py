@@ -12,6 +12,7 @@ from decimal import Decimal
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+import simplejson
 from aiohttp import web
 
 from sandbox.app import Sandbox, franpos_server
@@ -57,6 +58,7 @@ def parser() -> argparse.ArgumentParser:
     add("--lines", type=count(1, 400), default=2, help="lines of an ordinary ticket, on average [%(default)s]")
     add("--now", type=moment, help="the till's moment, with offset [when all rows exist]")
     add("--quota", type=count(0), default=QUOTA, help="successful Franpos calls a month and location [%(default)s]")
+    add("--state", type=Path, metavar="FILE", help="go on from an answer of GET /control/state, with the same options")
     add("--company", choices=sorted(KINDS), default="us", help="kind of QuickBooks company [%(default)s]")
     add("--latency-ms", type=size(0), default=0.0, help="time of a QuickBooks request [%(default)s]")
     add("--latency-item-ms", type=size(0), default=0.0, help="time of each item of a batch [%(default)s]")
@@ -82,11 +84,14 @@ def _sandbox(options: argparse.Namespace) -> Sandbox:
     limits = Limits(
         time_scale=options.time_scale, latency_ms=options.latency_ms, latency_item_ms=options.latency_item_ms
     )
-    return Sandbox(
+    box = Sandbox(
         franpos_server(_source(options), seed=options.seed, now=options.now, quota=options.quota),
         QboServer(seed_company(options.company), limits, seed=options.seed),
         seed=options.seed,
     )
+    if options.state:
+        box.put_back(simplejson.loads(options.state.read_text("utf-8"), use_decimal=True))
+    return box
 
 
 async def serve(options: argparse.Namespace) -> None:

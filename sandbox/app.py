@@ -12,8 +12,11 @@ from sandbox.faults import FaultPlan, fault_middleware, fault_routes
 from sandbox.franpos.control import FranposControl
 from sandbox.franpos.routes import FranposApi
 from sandbox.franpos.server import QUOTA, FranposServer
+from sandbox.qbo import saved as saved_company
+from sandbox.qbo import wire
 from sandbox.qbo.control import control_routes
 from sandbox.qbo.routes import TOKEN_PATH, qbo_routes
+from sandbox.tickets import till
 from sandbox.tickets.book import TicketBook
 
 if TYPE_CHECKING:
@@ -66,7 +69,24 @@ class Sandbox:
         app.add_routes(qbo_routes(self.qbo))
         app.add_routes(control_routes(self.qbo))
         app.add_routes(fault_routes(plan))
+        app.add_routes([web.get("/control/state", self._state)])
         return app
+
+    def put_back(self, state: dict[str, Any]) -> None:
+        """Let a fresh sandbox of the same tickets go on from what `GET /control/state` of another one answered.
+
+        Raises:
+            ValueError: It is of other tickets, or of another version.
+        """
+        try:
+            saved_company.put_back(self.qbo, state["qbo"])
+            till.put_back(self.franpos.book, state["till"])
+        except (KeyError, TypeError) as error:
+            raise ValueError(f"no state of a sandbox: {error!r}") from error
+
+    async def _state(self, _request: web.Request) -> web.Response:
+        state = {"qbo": saved_company.saved(self.qbo), "till": till.saved(self.franpos.book)}
+        return web.Response(text=wire.dump(state), content_type="application/json")
 
     def ready(self, url: str) -> dict[str, Any]:
         """Say what is to be known of the running sandbox.

@@ -106,6 +106,12 @@ class Shop:
         answer.raise_for_status()
         return answer.json() if answer.content else None
 
+    def save(self, path: Path) -> None:
+        """Write down how the sandbox stands, for its option ``--state``: as text, so that amounts stay exact."""
+        answer = self._http.get(f"{self.url}/state", timeout=30)
+        answer.raise_for_status()
+        path.write_text(answer.text, "utf-8")
+
     def forget_faults(self) -> None:
         """Let nothing fail any more."""
         self._http.delete(f"{self.url}/faults", timeout=30).raise_for_status()

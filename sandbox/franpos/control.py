@@ -13,14 +13,14 @@ from aiohttp import web
 
 from sandbox.franpos.rows import ASSUMED, DiscountSigns, Look
 from sandbox.franpos.server import Calls
-from sandbox.tickets.edits import EditError, edit, moment, new_ticket
+from sandbox.tickets.edits import EditError, moment
+from sandbox.tickets.till import carry_out, location_named
 from sandbox.tickets.truth import statement
 
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable
 
     from sandbox.franpos.server import FranposServer
-    from sandbox.tickets.model import Location
 
 SWITCHES = ("token_revoked", "down", "quota")
 
@@ -110,7 +110,9 @@ class FranposControl:
         if signs not in get_args(DiscountSigns):
             raise EditError(f"discount_signs is one of {', '.join(get_args(DiscountSigns))}")
         now = moment(body["now"]) if "now" in body else None
-        used = {self._location(name).location_id: int(calls) for name, calls in body.get("used", {}).items()}
+        used = {
+            location_named(server.book, name).location_id: int(calls) for name, calls in body.get("used", {}).items()
+        }
         for name, kind in (("token_revoked", bool), ("down", bool), ("quota", int)):
             if name in body and type(body[name]) is not kind:
                 raise EditError(f"{name} is a {kind.__name__}")
@@ -127,7 +129,9 @@ class FranposControl:
         """State the truth about all tickets as they stand; `location_id`, `from`, `to` (both included) narrow it."""
         query = request.query
         tickets = self._server.book.all()
-        wanted = str(self._location(query["location_id"]).location_id) if "location_id" in query else None
+        wanted = (
+            str(location_named(self._server.book, query["location_id"]).location_id) if "location_id" in query else None
+        )
         first = date.fromisoformat(query.get("from", "0001-01-01"))
         last = date.fromisoformat(query.get("to", "9999-12-31"))
         return web.json_response(
@@ -143,30 +147,5 @@ class FranposControl:
 
         `at` is when it comes into force (default: the sandbox's moment); `settle` lets total and largest tender follow.
         """
-        body = await _body(request)
-        book = self._server.book
-        own = {name: value for name, value in body.items() if name not in _COMMON}
-        location = self._location(body["location_id"])
-        at = moment(body["at"]) if "at" in body else book.now
-        if body.get("op") == "add":
-            ticket = new_ticket(location, int(body.get("ticket_id", book.new_ticket_id())), own, at)
-            if book.newest(location, ticket.ticket_id):
-                raise EditError(f"there is a ticket {ticket.ticket_id} at location {location.location_id}")
-        else:
-            before = book.newest(location, int(body["ticket_id"]))
-            if before is None:
-                raise EditError(f"no ticket {body['ticket_id']} at location {location.location_id}")
-            settle = bool(body.get("settle", False))
-            ticket = edit(before, str(body.get("op")), own, now=at, new_id=book.new_row_id(), settle=settle)
-        book.put(ticket, at)
-        visible = book.find(location, ticket.ticket_id)
+        visible = carry_out(self._server.book, await _body(request))
         return web.json_response(statement(visible) if visible else None)
-
-    def _location(self, location_id: object) -> Location:
-        location = self._server.book.location(int(str(location_id)))
-        if location is None:
-            raise EditError(f"no location {location_id}")
-        return location
-
-
-_COMMON = frozenset({"op", "location_id", "ticket_id", "at", "settle"})

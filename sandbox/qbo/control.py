@@ -24,6 +24,7 @@ from sandbox.qbo import errors, operations, payments, report, search, wire
 from sandbox.qbo.entities import ENTITIES, Entity
 from sandbox.qbo.oauth import SignInOptions
 from sandbox.qbo.options import read_settings
+from sandbox.qbo.saved import options_of
 from sandbox.qbo.throttle import Limits
 
 if TYPE_CHECKING:
@@ -122,11 +123,8 @@ def _counts(server: QboServer) -> dict[str, Any]:
 
 
 def _settings(server: QboServer) -> dict[str, Any]:
-    options = dataclasses.asdict(server.company.options)
-    if options["book_close_date"]:
-        options["book_close_date"] = options["book_close_date"].isoformat()
     return {
-        "options": options,
+        "options": options_of(server.company.options),
         "limits": dataclasses.asdict(server.limits),
         "sign_in": dataclasses.asdict(server.sign_in.options),
     }

@@ -37,10 +37,14 @@ class Posting:
 
 
 class Ledger:
-    """The postings of all documents, and the balances they come to."""
+    """The postings of all documents, and the balances they come to.
+
+    Attributes:
+        postings: What each document books; changed by `post` and `remove` only.
+    """
 
     def __init__(self) -> None:
-        self._postings: dict[Key, Posting] = {}
+        self.postings: dict[Key, Posting] = {}
         self._balances: defaultdict[str, Decimal] = defaultdict(lambda: ZERO)
         self._stock: defaultdict[str, Decimal] = defaultdict(Decimal)
 
@@ -57,12 +61,12 @@ class Ledger:
         if total := sum(posting.amounts.values(), ZERO):
             raise OutOfBalanceError(f"{key} is out of balance by {total}")
         self.remove(key)
-        self._postings[key] = posting
+        self.postings[key] = posting
         self._move(posting, 1)
 
     def remove(self, key: Key) -> None:
         """Take a document out of the books, if it is there."""
-        posting = self._postings.pop(key, None)
+        posting = self.postings.pop(key, None)
         if posting is not None:
             self._move(posting, -1)
 

@@ -36,11 +36,15 @@ class Replay:
 
     Args:
         options: The company's options; they say whether repeated ids are honoured.
+
+    Attributes:
+        answers: The first answers.
+        replayed: How often one was given again.
     """
 
     def __init__(self, options: Options) -> None:
         self._options = options
-        self._answers: dict[str, Answer] = {}
+        self.answers: dict[str, Answer] = {}
         self.replayed = 0
 
     def first(self, requestid: str | None, *, batch: bool) -> Answer | None:
@@ -58,7 +62,7 @@ class Replay:
         longest = LONGEST_ON_BATCH if batch else LONGEST
         if not 0 < len(requestid) <= longest:
             raise errors.wrong_length("requestid", longest, len(requestid))
-        known = self._answers.get(requestid)
+        known = self.answers.get(requestid)
         if known is None:
             return None
         mode = self._options.requestid
@@ -72,4 +76,4 @@ class Replay:
     def keep(self, requestid: str | None, answer: Answer) -> None:
         """Remember an answer, unless an earlier one with the same id is."""
         if requestid is not None:
-            self._answers.setdefault(requestid, answer)
+            self.answers.setdefault(requestid, answer)

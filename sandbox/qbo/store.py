@@ -77,11 +77,15 @@ class Store:
     """All tables of a company, and the next free ids.
 
     Documents share one sequence of ids; each name list has its own, so an id says nothing without its entity.
+
+    Attributes:
+        tables: The tables by entity.
+        last: The last id of each sequence.
     """
 
     def __init__(self) -> None:
         self.tables = {name: Table(name) for name in ENTITIES}
-        self._last: defaultdict[str, int] = defaultdict(int)
+        self.last: defaultdict[str, int] = defaultdict(int)
 
     def __getitem__(self, entity: str) -> Table:
         return self.tables[entity]
@@ -89,8 +93,8 @@ class Store:
     def next_id(self, entity: str) -> str:
         """Return a fresh id for a row of that entity."""
         sequence = "documents" if ENTITIES[entity].is_document else entity
-        self._last[sequence] += 1
-        return str(self._last[sequence])
+        self.last[sequence] += 1
+        return str(self.last[sequence])
 
     def holder_of_name(self, entity: str, name: str, parent: str | None = None) -> tuple[str, Row] | None:
         """Return who has a name already, inactive rows included, ignoring case.

@@ -4,8 +4,7 @@ from __future__ import annotations
 
 from collections import OrderedDict, defaultdict
 from datetime import date, datetime, timedelta
-from itertools import count
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -23,13 +22,14 @@ class TicketBook:
     Attributes:
         now: The sandbox's moment; it stands still until it is set.
         version: Counts up with every change of what can be seen.
+        orders: What was done at the till since, in order; the ids of what is new follow from how many there are.
     """
 
     def __init__(self, source: TicketSource, now: datetime) -> None:
         self.source = source
         self.version = 0
         self._now = now
-        self._count = count(1)
+        self.orders: list[dict[str, Any]] = []
         self._locations = {location.location_id: location for location in source.locations}
         self._days: OrderedDict[tuple[int, date], Sequence[Ticket]] = OrderedDict()
         self._edits: defaultdict[int, dict[int, list[tuple[datetime, Ticket]]]] = defaultdict(dict)
@@ -91,11 +91,11 @@ class TicketBook:
 
     def new_ticket_id(self) -> int:
         """Return an id that no ticket has had."""
-        return _NEW_TICKETS + next(self._count)
+        return _NEW_TICKETS + len(self.orders) + 1
 
     def new_row_id(self) -> int:
         """Return an id that no line and no payment has had, above all others."""
-        return _NEW_ROWS + next(self._count)
+        return _NEW_ROWS + len(self.orders) + 1
 
     def put(self, ticket: Ticket, at: datetime) -> None:
         """Let this version of a ticket hold from a moment on."""

@@ -63,13 +63,14 @@ class Seen:
     voided: bool
 
 
-def adopt(ledger: CompanyLedger, found: Sequence[Found], now: dt.datetime) -> list[Found]:
+def adopt(ledger: CompanyLedger, found: Sequence[Found], now: dt.datetime) -> tuple[list[Found], list[Found]]:
     """Enter documents that stand though this ledger never sent them.
 
     A ticket that was not received yet is entered with what the document tells; its record completes it when it comes.
 
     Returns:
-        Those that were not entered, because one with the same number stands in the ledger already.
+        Those that were entered, and those that were not, because one with the same number stands in the ledger
+        already. One that the ledger knows to be altered is among neither.
     """
     doubled = []
     entered: dict[Key, Found] = {}
@@ -90,7 +91,7 @@ def adopt(ledger: CompanyLedger, found: Sequence[Found], now: dt.datetime) -> li
         for key, document in entered.items():
             changes.happens(DocumentEvent.FOUND, key, **document.values)
         carry(connection, ledger, changes, now)
-    return doubled
+    return list(entered.values()), doubled
 
 
 _FOUND = "found in QuickBooks"

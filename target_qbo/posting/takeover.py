@@ -148,6 +148,8 @@ def adopt_made_since(ledger: CompanyLedger, client: QboClient, references: Refer
         return
     existing = Existing(ledger, methods, adopts=True)
     existing.read(client, guest, None, Period(min(row.date for row in ours), None))
+    if not existing.ours:
+        return  # what this ledger sent itself, and a person altered before its answer was known
     logger.warning(
         "%d documents of ours were made since this ledger's last run and not by it (the first of them %s %s): another "
         "one posts here, or this one is a backup that was put back; they are taken over. Let only one ledger post to a "
@@ -298,8 +300,7 @@ class Existing:
             )
 
     def _adopt(self, kind: DocumentKind, ours: Sequence[Found]) -> list[Found]:
-        doubled = adopt(self._ledger, ours, dt.datetime.now(dt.UTC))
-        entered = [document for document in ours if document not in doubled]
+        entered, doubled = adopt(self._ledger, ours, dt.datetime.now(dt.UTC))
         self.ours += len(entered)
         self.found[kind] += len(entered)
         self.found_amounts[kind] += sum((document.amount for document in entered), Decimal(0))

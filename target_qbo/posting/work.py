@@ -97,7 +97,8 @@ class UnitWork(Unit):
 
     def _go_on(self, changes: Changes) -> list[Op]:
         if self._obstacle is not None:
-            return self._obstructed(changes)
+            unsure = [one for key, one in self._standing.items() if key in self._failed and key in self._aged]
+            return self._ops(Verb.LOOK, unsure) if unsure else self._obstructed(changes)
         if self._fault is not None and not self._takes_back:
             return self._refused(changes)
         if self._leaving:

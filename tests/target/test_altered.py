@@ -108,6 +108,18 @@ def test_what_was_changed_and_then_deleted_is_made_anew(shop: Shop, entity: str)
     assert shop.differences() == []
 
 
+def test_what_was_altered_before_it_was_answered_is_not_told_as_another_ledgers(shop: Shop) -> None:
+    ticket = ring_up_split(shop)
+    kill_once_made(shop, "Invoice")
+    (row,) = rows_of(shop, "Invoice", ticket)
+    redate(shop, "Invoice", row)
+    ring_up_split(shop)
+    result = shop.sync()
+    assert result.returncode == 0, result.stderr
+    assert_skipped(shop, ticket, "Invoice", f"invoice {row['DocNumber']} stands in QuickBooks already")
+    assert "another one posts here" not in result.stderr
+
+
 def test_a_total_that_quickbooks_made_another_is_taken_back_though_its_answer_was_lost(tmp_path: Path) -> None:
     with Shop(tmp_path, "--company", "canada", "--locations", "1", *FEW_TICKETS) as shop:
         shop.configure_target(tax_code="Exempt")

@@ -6,27 +6,24 @@
 from __future__ import annotations
 
 import sqlite3
-from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pytest
 import sqlalchemy as sa
-from alembic import command
-from alembic.config import Config
 
-import target_qbo.ledger
 from target_qbo.errors import ConfigurationError
 from target_qbo.ledger import documents, open_ledger, tickets
 from target_qbo.ledger.status import TicketStatus
 from target_qbo.ledger.tokens import TokenVault
 from tests.shop import ROOT, Shop, problem_lines, run
+from tests.target.old_ledgers import FIRST_RELEASE, load
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
+    from pathlib import Path
 
     from target_qbo.ledger import CompanyLedger
 
-DUMP = Path(__file__).with_name("first_release.sql")
 AS_THEN = ("--locations", "1", "--days", "1", "--tickets-per-day", "14", "--dirty", "0.15", "--seed", "7")
 
 
@@ -38,37 +35,7 @@ def shop(tmp_path: Path) -> Iterator[Shop]:
 
 @pytest.fixture(params=["sqlite", "postgres"])
 def ledger_url(request: pytest.FixtureRequest, tmp_path: Path) -> str:
-    with sqlite3.connect(tmp_path / "ledger.db") as old:
-        old.executescript(DUMP.read_text("utf-8"))
-        if request.param == "sqlite":
-            return f"sqlite:///{tmp_path}/ledger.db"
-        url: str = request.getfixturevalue("postgres_database")
-        _copy(old, url)
-        return url
-
-
-def _copy(old: sqlite3.Connection, url: str) -> None:
-    """Make the first release's tables in PostgreSQL, and fill them."""
-    old.row_factory = sqlite3.Row
-    engine = sa.create_engine(url.replace("postgresql://", "postgresql+psycopg://"))
-    with engine.begin() as connection:
-        config = Config()
-        config.set_main_option("script_location", str(Path(target_qbo.ledger.__file__).parent / "migrations"))
-        config.attributes["connection"] = connection
-        command.upgrade(config, "0001")
-        metadata = sa.MetaData()
-        metadata.reflect(connection)
-        for table in metadata.sorted_tables:
-            rows = [dict(row) for row in old.execute(f'SELECT * FROM "{table.name}"')]  # noqa: S608 (our own names)
-            for row in rows:
-                row.update({c.name: bool(row[c.name]) for c in table.c if isinstance(c.type, sa.Boolean)})
-            if table.name == "alembic_version" or not rows:
-                continue
-            connection.execute(sa.insert(table), rows)
-            if "id" in table.c:
-                top = max(row["id"] for row in rows)
-                connection.execute(sa.select(sa.func.setval(f"{table.name}_id_seq", top)))
-    engine.dispose()
+    return load(FIRST_RELEASE, request.param, request, tmp_path)
 
 
 def _open(shop: Shop, url: str) -> CompanyLedger:

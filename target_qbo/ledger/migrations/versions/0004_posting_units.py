@@ -31,6 +31,17 @@ _FINGERPRINT = """
     END
 """
 
+_NEWEST = "SELECT max(id) FROM documents WHERE kind = 'payment' GROUP BY unit, number"
+_LIFT = f"""
+    UPDATE documents SET state = 'lifted'
+    WHERE kind = 'payment' AND state = 'voided' AND id IN ({_NEWEST})
+    AND unit IN (SELECT id FROM units WHERE stands IN ('revising', 'undoing'))
+    AND (SELECT sum(own.amount) FROM documents AS own
+         WHERE own.unit = documents.unit AND own.kind = 'invoice' AND own.state = 'posted')
+      = (SELECT sum(own.amount) FROM documents AS own
+         WHERE own.unit = documents.unit AND own.id IN ({_NEWEST}) AND own.state IN ('posted', 'voided', 'lifted'))
+"""  # noqa: S608 (our own names)
+
 
 def upgrade() -> None:
     """Make a unit of each ticket that documents were ever made for, and have its documents be the unit's."""
@@ -61,6 +72,8 @@ def upgrade() -> None:
     op.create_index("ix_tickets_unit", "tickets", ["unit"])
     op.drop_column("tickets", "fingerprint")
     _move_documents()
+    # What a change under way had voided, where it is sure: with what stands it comes to what the invoice still is.
+    op.execute(_LIFT)
 
 
 def _move_documents() -> None:
