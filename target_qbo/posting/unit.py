@@ -122,6 +122,7 @@ class Unit:
         self._lifted = {one.key: one for one in view.lifted if one.key not in self._standing}
         self._has_lifted = bool(view.lifted)
         self._rows: dict[Key, Standing | None] = {}
+        self._last: dict[Key, Standing] = {}  # voided as a payment is, its row tells what it was
         self._aged: set[Key] = set()  # documents that changed since they were read
         self._leaving: set[Key] = {one.key for one in planned.leaving}
         self._main: StandingDocument | None = planned.main

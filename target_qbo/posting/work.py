@@ -144,8 +144,9 @@ class UnitWork(Unit):
     def _saw(self, op: Op, found: Sequence[Standing], changes: Changes) -> None:
         row = next((one for one in found if not one.voided), None)
         self._aged.discard(op.key)
-        if op.key not in self._standing:  # it was lifted: voided as it is, it tells what it was
-            self._rows[op.key] = next(iter(found), None)
+        if found:
+            self._last[op.key] = found[0]
+        if op.key not in self._standing:  # it was lifted
             return
         self._rows[op.key] = row
         if not self._looked:
@@ -304,7 +305,7 @@ class UnitWork(Unit):
             self._leave_open(changes, f"{self._end.reason}; {why.reason}")
             return []
         due = [one for key, one in self._lifted.items() if key not in self._standing]
-        rows = [row for one in due if (row := self._rows.get(one.key)) is not None]
+        rows = [row for one in due if (row := self._last.get(one.key)) is not None]
         mains = [one for one in self._standing.values() if one.kind != DocumentKind.PAYMENT]
         if due and len(rows) == len(due) and mains and not self._puts_back:
             return self._put_back(due, rows, mains[0])
