@@ -21,7 +21,7 @@ from tests.posting.test_machine import AMOUNTS, METHODS, SETTLED
 from tests.posting.tiny_books import FATES, KilledError
 from tests.posting.tiny_posting import TinyPosting
 
-HISTORIES = int(os.environ.get("HISTORIES_ALONE", "2000"))
+HISTORIES = int(os.environ.get("HISTORIES_ALONE", "1000"))
 NAMES = st.integers(1, 3)
 STEPS = st.one_of(
     st.tuples(st.just("ring up"), NAMES, AMOUNTS, METHODS, st.booleans()),

@@ -192,7 +192,7 @@ def test_open_credit_of_the_guest_stops_posting_too(shop: Shop) -> None:
     shop.calls()
     result = shop.sync()
     assert result.returncode == 0, result.stderr
-    assert shop.calls()["reads"] <= 8
+    assert shop.calls()["reads"] <= 9
     assert shop.differences() == []
 
 
