@@ -265,7 +265,8 @@ class Unit:
             Why its ticket is skipped, where it was tried in vain for the last time.
         """
         before = self.view.stands
-        restored = Stands.EDITED if before in HALF_DONE else before
+        lost = any(key not in self._standing for key in self._lifted)  # a person deleted what was to be put back
+        restored = Stands.EDITED if lost or before in HALF_DONE else before
         mark = self.view.fingerprint if restored is Stands.WHOLE else None
         if self._opening is None:
             changes.units.append(UnitChange(self.unit, UnitEvent.RESTORED, mark, restored))

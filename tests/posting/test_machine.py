@@ -55,7 +55,12 @@ STEPS = st.one_of(
         ("undo", ["lost before", "done", "lost before", "failed before", "failed before", "again after"]),
     ],
 )
-@settings(max_examples=HISTORIES, deadline=None, suppress_health_check=list(HealthCheck))
+@settings(
+    max_examples=HISTORIES,
+    derandomize="HISTORIES" not in os.environ,
+    deadline=None,
+    suppress_health_check=list(HealthCheck),
+)
 @given(history=st.lists(STEPS, min_size=2, max_size=9))
 def test_whatever_happens_every_document_stands_once(ledger: CompanyLedger, history: list[Any]) -> None:
     shop = Shop(ledger)
