@@ -134,14 +134,23 @@ class Play:
             if self._by_hand:
                 code = self._finish(self._desk("resync"))
                 problems += [f"the clean resync ended with {code}"] if code not in _DESK_CODES else []
-            # What gets no answer for its own sake is tried in several runs, and a part of it may stand meanwhile.
-            for _ in range(GIVEN_UP_AFTER):
-                if any(row["status"] == "posting" for row in self._told().values()):
-                    self._finish(self._start(self._sync()))
+            problems += self._later_nights()
             differences = compare(self._call("GET", "tickets"), self._call("GET", "books"))
             if differences and self._spoilt:
                 differences = chaos_service.unexcused(differences, self._spoilt, self._told())
             return self._events, problems + differences
+
+    def _later_nights(self) -> list[str]:
+        """Let what gets no answer for its own sake be tried until it is given up; a part of it may stand meanwhile."""
+        for _ in range(GIVEN_UP_AFTER):
+            left = [ticket for ticket, row in self._told().items() if row["status"] == "posting"]
+            if not left:
+                return []
+            if sound := set(left) - set(map(str, self._spoilt)):
+                return [f"left after a clean run: {', '.join(sorted(sound))}"]
+            if code := self._finish(self._start(self._sync())):
+                return [f"a later night ended with {code}"]
+        return []
 
     # What a seed can bring
 

@@ -134,6 +134,7 @@ STRANGERS = (
     StrangerFacts("sales_receipt", "SalesReceipt", "sales receipt", 1, is_money=True),
     StrangerFacts("credit_memo", "CreditMemo", "credit memo", -1, is_money=False),
 )
+"""The table of them."""
 
 
 def plural_of(kind: str) -> str:

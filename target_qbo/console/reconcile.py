@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
+from target_qbo.accounting.kinds import plural_of
 from target_qbo.console.output import format_option, show_document
 from target_qbo.errors import ConfigurationError
 from target_qbo.reconcile.model import Period
@@ -109,7 +110,7 @@ def _table(told: Mapping[str, Any]) -> None:
         for row in rows:
             click.echo(f"  {row['date']}  " + (row["line"] if name == "problems" else _left_out(row)))
     for one in told["unread"]:
-        click.echo(f"\nnot read: {one['kind'].replace('_', ' ')}s of the guest customer's: {one['reason']}")
+        click.echo(f"\nnot read: {plural_of(one['kind'])} of the guest customer: {one['reason']}")
     verdict = "all agrees" if told["agrees"] else "there are differences"
     click.echo(f"\n{verdict}; QuickBooks was read with {told['reads']} metered reads")
 

@@ -207,10 +207,9 @@ def rows_of(
             table.c.ticket_id.in_(ticket_ids),
         )
         received = connection.execute(query).all()
-        for ticket_id, record in zip(
-            (one.ticket_id for one in received), content.decoded([one.content for one in received]), strict=True
-        ):
-            found[location_id, ticket_id].append(record)
+        records = content.decoded([one.content for one in received])
+        for one, record in zip(received, records, strict=True):
+            found[location_id, one.ticket_id].append(record)
     return found
 
 

@@ -6,6 +6,7 @@ It sends nothing and writes nothing; :mod:`target_qbo.posting.work` has the way 
 from __future__ import annotations
 
 import datetime as dt
+from abc import ABC, abstractmethod
 from collections import Counter
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
@@ -60,7 +61,7 @@ class Opening:
 CHANGE = Opening(UnitEvent.CHANGES)
 
 
-class Unit:
+class Unit(ABC):
     """A unit under way.
 
     Args:
@@ -153,9 +154,18 @@ class Unit:
         fields = {"location": "location_id", "ticket": "ticket_id", "receipt": "number"}
         return {name: self.view.record.get(column) for name, column in fields.items()}
 
+    @abstractmethod
     def answered(self, op: Op, outcome: Outcome, changes: Changes) -> list[Op]:
-        """Take note of what became of an operation; see :class:`target_qbo.posting.work.UnitWork`."""
-        raise NotImplementedError
+        """Take note of what became of an operation.
+
+        Args:
+            op: The operation.
+            outcome: What became of it.
+            changes: Gathers what is to be written down.
+
+        Returns:
+            The operations that became possible.
+        """
 
     def _send(self, ops: list[Op]) -> list[Op]:
         self._outstanding = len(ops)

@@ -66,16 +66,7 @@ class UnitWork(Unit):
         return self._go_on(changes)
 
     def answered(self, op: Op, outcome: Outcome, changes: Changes) -> list[Op]:
-        """Take note of what became of an operation.
-
-        Args:
-            op: The operation.
-            outcome: What became of it.
-            changes: Gathers what is to be written down.
-
-        Returns:
-            The operations that became possible.
-        """
+        """Take note of what became of an operation; see :class:`target_qbo.posting.unit.Unit`."""
         self._outstanding -= 1
         if isinstance(outcome, Seen) and op.field != "Id":
             return self._numbered(op, outcome.found, changes)
@@ -310,14 +301,15 @@ class UnitWork(Unit):
         if due and len(rows) == len(due) and mains and not self._puts_back:
             return self._put_back(due, rows, mains[0])
         open_ = any(row is not None and row.balance for row in map(self._rows.get, (one.key for one in mains)))
-        is_part = self._end is None and (bool(due) or (open_ and not self._puts_back))
-        if is_part and self.view.stands is not Stands.WHOLE and why.code != UNANSWERED:
+        was_whole = self._end is not None or self.view.stands is Stands.WHOLE
+        is_part = not was_whole and (bool(due) or (open_ and not self._puts_back))
+        if is_part and why.code != UNANSWERED:
             return self._take_back(changes, why)
         if due and self._puts_back:
             self._leave_open(changes, f"{why.reason}; a payment that was voided for it is not put back")
             return []
         given_up = self._restore(changes, why)
-        if is_part and self.view.stands is not Stands.WHOLE and given_up is not None:
+        if is_part and given_up is not None:
             return self._take_back(changes, Hindrance(UNANSWERED, given_up))
         return []
 

@@ -56,6 +56,7 @@ def page(proof: Mapping[str, Any]) -> str:
         '<meta name="viewport" content="width=device-width, initial-scale=1"/>\n'
         f"<title>{escape(title)}</title>\n<style>{_STYLE}</style>\n</head>\n<body>\n<h1>{escape(title)}</h1>\n"
         f'<p class="verdict">{escape(verdict)}</p>\n{_chart(proof["days"])}\n{"".join(parts)}'
+        f"{_table('Not read', ('kind', 'reason'), proof['unread']) if proof['unread'] else ''}"
         f"<p>QuickBooks was read with {proof['reads']} metered reads; nothing was written there.</p>\n"
         "</body>\n</html>\n"
     )

@@ -241,6 +241,10 @@ def test_sales_receipts_and_credit_memos_of_the_guest_customer_are_named(small_s
     small_shop.post("faults", hidden)
     told = reconcile(small_shop, code=1)
     assert [one["kind"] for one in told["unread"]] == ["sales_receipt"]
+    page = small_shop.folder / "proof.html"
+    table = small_shop.console("reconcile", "--from", FIRST, "--to", LAST, "--html", str(page))
+    assert "not read: sales receipts of the guest customer: " in table.stdout
+    assert "Not read" in page.read_text("utf-8")
 
 
 def test_documents_on_an_earlier_guest_customer_are_found(small_shop: Shop) -> None:
