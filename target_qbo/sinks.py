@@ -58,7 +58,7 @@ class LedgerSink(BatchSink):
     def __init__(self, target: LedgerTarget, *args: Any, **kwargs: Any) -> None:  # noqa: ANN401 (the SDK's)
         super().__init__(target, *args, **kwargs)
         self._ledger = target.ledger
-        self._check, self._fields, self._times = _contract(self.stream)
+        self._check, self._fields, self._times = contract(self.stream)
 
     def get_validator(self) -> BaseJSONSchemaValidator | None:
         """Leave validation to the contract: it is stricter than what a tap may declare."""
@@ -149,7 +149,7 @@ def _monstrous(value: Any) -> bool:  # noqa: ANN401 (any JSON value)
 
 
 @cache
-def _contract(
+def contract(
     stream: str,
 ) -> tuple[Callable[[Mapping[str, Any]], object], frozenset[str], Mapping[str, Callable[[str], object]]]:
     """Return a stream's compiled schema, the names of its fields, and what reads those that are times."""

@@ -209,10 +209,12 @@ def serve(asking: socket.socket) -> Callable[[], Any]:
     Returning, rather than doing it here, has the process end as any other does: with its traceback, its threads and
     what is to be done at exit.
     """
-    package = importlib.import_module("target_qbo").__path__
+    sinks, package = importlib.import_module("target_qbo.sinks"), importlib.import_module("target_qbo").__path__
     own = [one.name for one in pkgutil.walk_packages(package, "target_qbo.") if "migrations" not in one.name]
     for name in (*SCRIPTS.values(), *own, *_LOADED):
         importlib.import_module(name)
+    for stream in sinks.SINKS:
+        sinks.contract(stream)  # compiled once for all
     assert len(list(Path("/proc/self/task").iterdir())) == 1, "a fork of a process of many threads may hang"
     gc.collect()
     gc.freeze()  # else the first collection of each would copy all of this one's memory

@@ -2,15 +2,19 @@
 
 from __future__ import annotations
 
+import atexit
 import contextlib
+import functools
 import json
 import os
+import shutil
+import sqlite3
 import subprocess
 import sys
 import time
 from decimal import Decimal
 from pathlib import Path
-from tempfile import TemporaryFile
+from tempfile import TemporaryFile, mkdtemp
 from typing import TYPE_CHECKING, Any, Self
 
 import requests
@@ -18,6 +22,9 @@ import simplejson
 
 from sandbox.comparison import compare
 from sandbox.qbo.calls import KEPT_PAYLOADS
+from target_qbo.ledger import listing
+from target_qbo.ledger.database import open_ledger
+from target_qbo.ledger.reading import open_to_read
 from tests import forks, intuit
 from tests.forks import start
 
@@ -29,6 +36,7 @@ BIN = forks.BIN
 RETAIL = ROOT.parent / "shared" / "data" / "retail"
 START_SECONDS = 30
 RUN_SECONDS = 240
+MINUTE_SECONDS = 3  # limits and waits of a minute pass in so many
 
 
 class Shop:
@@ -47,7 +55,8 @@ class Shop:
     def __enter__(self) -> Self:
         """Start the sandbox and write both plugins' settings."""
         ready = self.folder / "ready.json"
-        command = [sys.executable, "-m", "sandbox", "--ready-file", str(ready), *self._options]
+        options = ("--ready-file", str(ready), "--time-scale", str(60 // MINUTE_SECONDS), *self._options)
+        command = [sys.executable, "-m", "sandbox", *options]
         self._process = start(command, stdout=subprocess.DEVNULL)
         deadline = time.monotonic() + START_SECONDS
         while not (ready.exists() and ready.read_text().endswith("\n")):
@@ -62,6 +71,7 @@ class Shop:
             "environment": "sandbox",
             "ledger_url": f"sqlite:///{self.folder}/ledger.db",
             "settle_seconds": 0.5,
+            "minute_seconds": MINUTE_SECONDS,
         }
         self.target_config = self._write("target.json", self.target_settings)
         return self
@@ -81,6 +91,11 @@ class Shop:
         self.target_settings |= changes
         settings = {name: value for name, value in self.target_settings.items() if value is not None}
         self.target_config = self._write("target.json", settings)
+
+    def lay_ledger(self) -> Self:
+        """Put an empty ledger there, as the first run would make it: making its tables is most of a short run."""
+        shutil.copy(_empty_ledger(), self.folder / "ledger.db")
+        return self
 
     def _write(self, name: str, settings: Mapping[str, Any]) -> Path:
         path = self.folder / name
@@ -147,6 +162,21 @@ class Shop:
             found = intuit.violations(self._latest_payloads())
             assert not found, "\n".join(found)
 
+    # The ledger
+
+    def rows(self) -> list[dict[str, Any]]:
+        """Return what ``franpos-qbo tickets --format json`` prints, without starting it."""
+        of = {name: self.target_settings[name] for name in ("environment", "realm_id")}
+        ledger = open_to_read(self.target_settings["ledger_url"], **of)
+        if ledger is None:
+            return []
+        try:
+            text = simplejson.dumps(list(listing.rows(ledger, listing.Filter())), use_decimal=True)
+        finally:
+            ledger.engine.dispose()
+        rows: list[dict[str, Any]] = json.loads(text)
+        return rows
+
     # The plugins
 
     def tap(self, *arguments: str, env: Mapping[str, str] | None = None) -> subprocess.CompletedProcess[str]:
@@ -199,3 +229,15 @@ def problem_lines(process: subprocess.CompletedProcess[str]) -> list[str]:
     """Return the lines of stderr that are no notes: problems, and whatever a stack trace would bring."""
     notes = (" | INFO ", " | DEBUG ", " | WARNING ")
     return [line for line in process.stderr.splitlines() if line.strip() and not any(note in line for note in notes)]
+
+
+@functools.cache
+def _empty_ledger() -> Path:
+    """Make a ledger that knows no company yet."""
+    path = Path(mkdtemp(prefix="ledger-")) / "ledger.db"
+    atexit.register(shutil.rmtree, path.parent)
+    open_ledger(f"sqlite:///{path}", environment="sandbox", realm_id="0").engine.dispose()
+    with contextlib.closing(sqlite3.connect(path, isolation_level=None)) as ledger:
+        ledger.execute("DELETE FROM companies")
+        ledger.execute("PRAGMA wal_checkpoint(TRUNCATE)")
+    return path

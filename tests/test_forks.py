@@ -23,7 +23,7 @@ def _linux_only() -> None:
         pytest.skip("programs are forked on Linux only")
 
 
-ARGUMENTS = ["--version", "--help", "--discover", "--config=nowhere.json", "--config=here.json", "--config=ENV"]
+ARGUMENTS = ["--help", "--config=here.json", "--config=ENV"]
 
 
 @pytest.mark.parametrize("argument", ARGUMENTS)

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import copy
-from collections import Counter
 from decimal import Decimal
 from typing import TYPE_CHECKING, Any
 
@@ -11,8 +10,7 @@ import pytest
 import requests
 
 from tests import intuit
-from tests.conftest import needs_retail
-from tests.shop import RETAIL, Shop
+from tests.shop import Shop
 from tests.target.failures import EIGHT_TICKETS, edit, of_kind
 
 if TYPE_CHECKING:
@@ -21,7 +19,6 @@ if TYPE_CHECKING:
 
 pytestmark = pytest.mark.skipif(not intuit.XSD.is_dir(), reason="Intuit's schema is not beside this checkout")
 
-TICKETS = 418
 LINE = {
     "DetailType": "SalesItemLineDetail",
     "Amount": Decimal("12.50"),
@@ -171,14 +168,3 @@ def test_every_kind_of_write_passes(changed: Shop) -> None:
         ("RefundReceipt", "update"),
         ("RefundReceipt", "delete"),
     }
-
-
-@needs_retail
-def test_every_payload_of_real_tickets_passes(tmp_path: Path) -> None:
-    with Shop(tmp_path, "--tickets", str(RETAIL), "--dirty", "0") as shop:
-        assert shop.sync().returncode == 0
-        payloads = shop.payloads()
-        assert intuit.violations(payloads) == []
-        kinds = Counter(one["entity"] for one in payloads)
-        assert kinds["Invoice"] + kinds["RefundReceipt"] == TICKETS
-        assert kinds["Payment"] > 0

@@ -25,7 +25,7 @@ from tests.accounting.till import DENVER, NOON, Case, goods
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-moderate = settings(deadline=None, max_examples=150)
+moderate = settings(deadline=None, max_examples=75)
 few = settings(deadline=None, max_examples=10)
 
 

@@ -213,7 +213,7 @@ _WORDS = ("house", "account", "store", "credit", "gift", "card", "points", "rewa
 _LOWERING = {name.casefold() for name, kind in TENDERS.items() if name and kind in {POINTS, BALANCE}}
 
 
-@settings(moderate, max_examples=400)
+@settings(moderate, max_examples=200)
 @given(st.lists(st.sampled_from([*_WORDS, "customer", "due", "visa", "cash"]), min_size=1, max_size=4))
 def test_no_name_but_those_of_the_rules_lowers_a_sale(words: list[str]) -> None:
     document = sale("30.00", ("-".join(words).title(), "30.00")).posted()

@@ -47,7 +47,7 @@ def agree(case: Case, now: dt.datetime, wait_days: int = 3) -> None:
     assert seen(case.decided(Rules(wait_days=wait_days), now)) == expected
 
 
-@settings(moderate, max_examples=400)
+@settings(moderate, max_examples=200)
 @given(plain, st.sampled_from([SOON, LATER]))
 def test_both_implementations_agree(case: Case, now: dt.datetime) -> None:
     agree(case, now)

@@ -69,11 +69,6 @@ def test_a_night_that_finds_another_still_going_leaves_it_alone_and_says_so(shop
     assert shop.differences() == []
     assert shop.get("qbo-calls")["throttled"] == 0
 
-    shop.calls()
-    third = _ended(_start(NIGHT, _environment(shop)))
-    assert third["exit_code"] == 0, "the next one is not held up"
-    assert shop.calls()["writes"] == 0
-
 
 def test_a_night_over_a_run_by_hand_doubles_nothing(shop: Shop) -> None:
     by_hand = _start([str(BIN / "franpos-qbo"), "sync"], {**_environment(shop), "TARGET_QBO_ENVIRONMENT": "sandbox"})

@@ -17,4 +17,4 @@ if TYPE_CHECKING:
 def shop(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Shop]:
     """Eight clean tickets of one day: sales paid once, and a refund."""
     with Shop(tmp_path_factory.mktemp("shop"), *EIGHT_TICKETS) as shop:
-        yield shop
+        yield shop.lay_ledger()

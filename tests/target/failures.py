@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import subprocess
 import time
 from typing import TYPE_CHECKING, Any
@@ -101,9 +100,7 @@ def lose_the_ledger(shop: Shop) -> None:
 
 def told(shop: Shop) -> dict[str, Ticket]:
     """Return what ``franpos-qbo tickets`` tells, by ticket id."""
-    listed = shop.console("tickets", "--format", "json")
-    assert listed.returncode == 0, listed.stderr
-    return {row["ticket_id"]: row for row in json.loads(listed.stdout)}
+    return {row["ticket_id"]: row for row in shop.rows()}
 
 
 def without(*tickets: Ticket) -> list[str]:

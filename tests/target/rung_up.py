@@ -77,9 +77,7 @@ def synced(shop: Shop, tickets: Mapping[str, Ticket], messages: str | None = Non
     """Run the tap into the target, or the target on given messages, and look at what came of it."""
     result = shop.sync() if messages is None else shop.target(messages)
     assert result.returncode == 0, result.stderr
-    listed = shop.console("tickets", "--format", "json")
-    assert listed.returncode == 0, listed.stderr
-    return RungUp(shop, tickets, shop.get("books"), {key_of(row): row for row in simplejson.loads(listed.stdout)})
+    return RungUp(shop, tickets, shop.get("books"), {key_of(row): row for row in shop.rows()})
 
 
 def key_of(row: Mapping[str, Any]) -> tuple[str, str]:

@@ -202,7 +202,7 @@ def test_an_absurd_total_skips_its_ticket_alone(small_shop: Shop, total: str) ->
     )
     result = small_shop.target(_lines(SCHEMA, odd))
     assert result.returncode == 0, result.stderr
-    (ticket,) = json.loads(small_shop.console("tickets", "--format", "json").stdout)
+    (ticket,) = small_shop.rows()
     assert (ticket["status"], ticket["code"]) == ("skipped", "number_out_of_range")
 
 
@@ -211,7 +211,7 @@ def test_a_leap_second_is_a_time_of_a_sale(small_shop: Shop) -> None:
     for text in (messages, ""):
         result = small_shop.target(text)
         assert result.returncode == 0, result.stderr
-    (ticket,) = json.loads(small_shop.console("tickets", "--format", "json").stdout)
+    (ticket,) = small_shop.rows()
     assert ticket["status"] == "posted"
 
 
@@ -229,7 +229,7 @@ def test_a_time_that_can_not_be_read_skips_its_ticket_alone(small_shop: Shop, ti
     assert small_shop.console("check").returncode in {0, 1}
     result = small_shop.target("")
     assert result.returncode == 0, result.stderr
-    rows = {row["ticket_id"]: row for row in json.loads(small_shop.console("tickets", "--format", "json").stdout)}
+    rows = {row["ticket_id"]: row for row in small_shop.rows()}
     assert (rows["7"]["status"], rows["7"]["code"], rows["8"]["status"]) == ("skipped", "unreadable", "posted")
     assert small_shop.console("tickets", "7").returncode == 0
     day = ("--from", "2026-03-04", "--to", "2026-03-04")

@@ -151,12 +151,11 @@ def test_tickets_before_the_start_of_inventory_are_foretold(tmp_path_factory: An
 
 
 @needs_retail
-@pytest.mark.parametrize("kind", ["us", "no_inventory"])
-def test_the_retail_days_in_other_companies(kind: str, tmp_path_factory: Any) -> None:
-    with company(tmp_path_factory, kind, "--tickets", str(RETAIL)) as shop:
+def test_the_retail_days_in_a_company_without_inventory(tmp_path_factory: Any) -> None:
+    with company(tmp_path_factory, "no_inventory", "--tickets", str(RETAIL)) as shop:
         before = lists(shop)
         foretold = check(shop)
         assert_posted(shop)
         assert_foretold(shop, foretold, before)
         product = foretold["item", "Product"]
-        assert product["detail"].startswith("Inventory" if kind == "us" else "NonInventory, because the plan has no")
+        assert product["detail"].startswith("NonInventory, because the plan has no")

@@ -36,7 +36,7 @@ FAULTS = pytest.mark.parametrize("fault", [whole_request(), item_alone()], ids=[
 def busy(tmp_path: Path) -> Iterator[Shop]:
     """Eighty clean tickets of one day."""
     with Shop(tmp_path, *MANY_TICKETS) as shop:
-        yield shop
+        yield shop.lay_ledger()
 
 
 @pytest.mark.parametrize(

@@ -129,7 +129,7 @@ def test_what_is_foretold_is_what_a_sync_does(small_shop: Shop) -> None:
     assert set(foretold) == {ticket["ticket_id"] for ticket in small_shop.get("tickets")}
     assert small_shop.sync().returncode == 0
     _assert_is_what_stands(small_shop, foretold)
-    became = {row["ticket_id"]: row for row in json.loads(small_shop.console("tickets", "--format", "json").stdout)}
+    became = {row["ticket_id"]: row for row in small_shop.rows()}
     names = {"new": "posted"}
     for ticket_id, row in foretold.items():
         outcome = names.get(row["outcome"], row["outcome"])
@@ -217,6 +217,7 @@ def test_a_file_of_messages_is_held_against_what_stands(small_shop: Shop) -> Non
 
 
 def test_messages_from_a_pipe_without_any_ledger(small_shop: Shop) -> None:
+    (small_shop.folder / "ledger.db").unlink()
     command = [str(BIN / "franpos-qbo"), "--target-config", str(small_shop.target_config), "preview"]
     result = run([*command, "--input", "-", "--format", "json"], small_shop.tap().stdout)
     assert (result.returncode, result.stderr) == (0, "")
@@ -247,7 +248,7 @@ def test_changes_are_left_alone_where_the_settings_say_so(small_shop: Shop) -> N
 
 def test_a_ticket_that_is_named_is_shown_though_nothing_is_to_be_done(small_shop: Shop) -> None:
     assert small_shop.sync().returncode == 0
-    listed = json.loads(small_shop.console("tickets", "--format", "json").stdout)
+    listed = small_shop.rows()
     posted = next(row for row in listed if row["status"] == "posted")
     shown, totals = _preview(small_shop, "--ticket", posted["ticket_id"])
     assert shown[posted["ticket_id"]]["outcome"] == "unchanged"

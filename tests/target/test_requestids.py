@@ -16,12 +16,21 @@ from tests.target.failures import ring_up_split
 
 if TYPE_CHECKING:
     import subprocess
+    from collections.abc import Iterator
+    from pathlib import Path
 
 DOCUMENTS = r"/(batch|invoice|payment|refundreceipt)\?"
 IMPATIENT = (
     "import target_qbo.qbo.client as client, target_qbo.target as target;"
     "client._READ_SECONDS = client._BATCH_READ_SECONDS = 1; target.main()"
 )
+
+
+@pytest.fixture
+def busy_shop(tmp_path: Path) -> Iterator[Shop]:
+    """So many tickets that QuickBooks is known to be away before any of them is sent alone."""
+    with Shop(tmp_path, "--locations", "1", "--days", "2", "--dirty", "0.1") as shop:
+        yield shop.lay_ledger()
 
 
 def request_ids(shop: Shop, *states: str) -> dict[tuple[int, str, str], str]:
@@ -37,40 +46,40 @@ def impatient_target(shop: Shop, messages: str) -> subprocess.CompletedProcess[s
     return run([sys.executable, "-c", IMPATIENT, "--config", str(shop.target_config)], messages)
 
 
-def test_what_left_nothing_is_sent_again_under_the_same_requestid(small_shop: Shop) -> None:
-    small_shop.configure_target(max_concurrency=2, batch_size=10)
-    small_shop.post("faults", {"where": "qbo", "do": "503", "match": {"path": DOCUMENTS, "every": 1}})
-    assert small_shop.sync().returncode == 3
-    first = request_ids(small_shop, "sending", "missing")
+def test_what_left_nothing_is_sent_again_under_the_same_requestid(busy_shop: Shop) -> None:
+    busy_shop.configure_target(max_concurrency=2, batch_size=10)
+    busy_shop.post("faults", {"where": "qbo", "do": "503", "match": {"path": DOCUMENTS, "every": 1}})
+    assert busy_shop.sync().returncode == 3
+    first = request_ids(busy_shop, "sending", "missing")
     assert len(first) >= 20
-    small_shop.forget_faults()
-    small_shop.configure_target(settle_seconds=0.1)
-    small_shop.calls()
-    assert small_shop.sync().returncode == 0
+    busy_shop.forget_faults()
+    busy_shop.configure_target(settle_seconds=0.1)
+    busy_shop.calls()
+    assert busy_shop.sync().returncode == 0
     kinds = Counter(kind for _, kind, _ in first)
-    assert small_shop.calls()["reads"] == sum(math.ceil(number / 30) for number in kinds.values())
-    second = request_ids(small_shop, "posted")
+    assert busy_shop.calls()["reads"] == sum(math.ceil(number / 30) for number in kinds.values())
+    second = request_ids(busy_shop, "posted")
     assert {key: second[key] for key in first} == first
-    assert small_shop.differences() == []
+    assert busy_shop.differences() == []
 
 
-def test_a_voided_document_of_before_changes_no_requestid(small_shop: Shop) -> None:
+def test_a_voided_document_of_before_changes_no_requestid(busy_shop: Shop) -> None:
     """What was undone has the number of what is made anew: it says nothing of a sending that may still be executing."""
-    small_shop.configure_target(max_concurrency=2, batch_size=10)
-    assert small_shop.sync().returncode == 0
-    days = sorted(ticket["business_date"] for ticket in small_shop.get("tickets"))
+    busy_shop.configure_target(max_concurrency=2, batch_size=10)
+    assert busy_shop.sync().returncode == 0
+    days = sorted(ticket["business_date"] for ticket in busy_shop.get("tickets"))
     period = ("--from", days[0], "--to", days[-1])
-    assert small_shop.console("undo", *period, "--yes").returncode == 0
-    small_shop.post("faults", {"where": "qbo", "do": "503", "match": {"path": DOCUMENTS, "every": 1}})
-    assert small_shop.console("resync", *period).returncode == 3
-    first = request_ids(small_shop, "sending", "missing")
+    assert busy_shop.console("undo", *period, "--yes").returncode == 0
+    busy_shop.post("faults", {"where": "qbo", "do": "503", "match": {"path": DOCUMENTS, "every": 1}})
+    assert busy_shop.console("resync", *period).returncode == 3
+    first = request_ids(busy_shop, "sending", "missing")
     assert len(first) >= 20
-    small_shop.forget_faults()
-    small_shop.configure_target(settle_seconds=0.1)
-    assert small_shop.sync().returncode == 0
-    second = request_ids(small_shop, "posted")
+    busy_shop.forget_faults()
+    busy_shop.configure_target(settle_seconds=0.1)
+    assert busy_shop.sync().returncode == 0
+    second = request_ids(busy_shop, "posted")
     assert {key: second[key] for key in first} == first
-    assert small_shop.differences() == []
+    assert busy_shop.differences() == []
 
 
 def test_what_was_looked_up_in_vain_is_looked_up_once_more_in_a_later_run(small_shop: Shop) -> None:

@@ -44,10 +44,8 @@ def test_a_run_that_succeeds(small_shop: Shop) -> None:
     [
         {"where": "qbo", "do": "expire_token", "match": {"path": "/batch", "nth": 1}},
         {"where": "qbo", "do": "drop_after", "match": {"path": "/batch", "nth": 1}},
-        {"where": "qbo", "do": "503", "match": {"every": 1}},
         {"where": "token", "do": "drop_after"},
         {"where": "token", "do": "html", "match": {"every": 1}},
-        {"where": "franpos", "do": "drop_before", "match": {"every": 1}},
         {"where": "franpos", "do": "500", "match": {"every": 1}},
     ],
 )
