@@ -22,6 +22,7 @@ _QUOTED = re.compile(r'"(\w+(?:-\w+)*)"')
 _SUFFIXED = frozenset({"ticket_id", "row_id", "qbo_id", "request_id", "attempt"})
 _DATES = frozenset({"business_date", "date"})
 _DATE_LENGTH = 10
+_UNITS = "units"
 _CACHE = "PRAGMA cache_size=-1000000"  # a gigabyte
 
 
@@ -103,7 +104,7 @@ def _copied(table: sa.Table, column: sa.Column[Any], day: sa.Table) -> sa.Column
     owner = _owner(table, column)
     if owner is not None:
         return own + sa.bindparam(f"shift_{owner}", type_=sa.Integer)
-    if column.name in _SUFFIXED:
+    if column.name in _SUFFIXED or (table.name, column.name) == (_UNITS, "name"):
         return sa.type_coerce(own, sa.String) + suffix
     if column.name == "number":
         return suffix + "-" + sa.type_coerce(own, sa.String)
@@ -127,11 +128,13 @@ def _owner(table: sa.Table, column: sa.Column[Any]) -> str | None:
 
 
 def _is_tickets(table: sa.Table | sa.FromClause) -> bool:
-    """Tell whether a table holds tickets, or rows of tickets."""
+    """Tell whether a table holds tickets, their posting units, or rows of either."""
     if not isinstance(table, sa.Table):
         return False
-    return "ticket_id" in table.c or any(
-        _is_tickets(key.column.table) for key in table.foreign_keys if key.column.table is not table
+    return (
+        "ticket_id" in table.c
+        or table.name == _UNITS
+        or any(_is_tickets(key.column.table) for key in table.foreign_keys if key.column.table is not table)
     )
 
 
