@@ -8,10 +8,11 @@ export UV_PYTHON_DOWNLOADS := never
 # Compiled once at installation: every start of a command would else do it where Python may not write beside its modules.
 export UV_COMPILE_BYTECODE := 1
 
-.PHONY: help setup meltano demo demo-airflow fires test chaos lint format docs lock benchmark clean
+.PHONY: help setup meltano demo demo-page demo-airflow fires test chaos lint format docs lock benchmark clean
 
 help:
 	@echo "make demo       the whole path against the sandbox: till to books"
+	@echo "make demo-page  the same, then its books in a browser, until Ctrl-C"
 	@echo "make demo-airflow  a night of 20 stores in a real Airflow"
 	@echo "make fires         when systemd's timer and Airflow fire, over a year"
 	@echo "make test       all tests"
@@ -48,6 +49,9 @@ $(UV): requirements/tools.txt
 demo: setup meltano
 	$(BIN)/python -m sandbox.demo
 
+demo-page: setup meltano
+	$(BIN)/python -m sandbox.demo --page
+
 demo-airflow: setup meltano .venv-airflow/.ready
 	$(BIN)/python -m sandbox.demo_airflow
 
@@ -78,7 +82,7 @@ docs: setup
 
 lock: $(UV)
 	$(UV) pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-header \
-		pyproject.toml --extra postgres --extra keyring --extra otel --group dev --output-file requirements/dev.txt
+		pyproject.toml --extra postgres --extra keyring --extra otel --extra web --group dev --output-file requirements/dev.txt
 	$(UV) pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-header \
 		pyproject.toml --extra postgres --extra otel --output-file requirements/plugins.txt
 	$(UV) pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-header \

@@ -32,6 +32,7 @@ class Measured:
         batches_of_a_night: Of them, batches [N].
         writes_of_a_ticket: Documents written for a ticket [N].
         reads_of_a_cold_start: Metered, once for each company [N, R].
+        reads_of_a_night: Metered, on a night on which there was something to post [R].
         reads_of_a_week: Metered, to reconcile a store's week [R].
         reads_of_a_change: Metered, on a night on which a posted ticket had changed at the till [R].
         franpos_calls_of_a_night: For each location [N].
@@ -51,9 +52,10 @@ class Measured:
     requests_of_a_night: float = 7.2
     batches_of_a_night: float = 4.0
     writes_of_a_ticket: float = 1.99
-    reads_of_a_cold_start: float = 8
-    reads_of_a_week: float = 3
-    reads_of_a_change: float = 4
+    reads_of_a_cold_start: float = 6
+    reads_of_a_night: float = 1
+    reads_of_a_week: float = 5
+    reads_of_a_change: float = 5
     franpos_calls_of_a_night: float = 3
     rows_of_a_ticket: float = 4.6
     bytes_of_a_ticket: float = 3_000
@@ -139,7 +141,9 @@ def cores(stores: int) -> float:
 
 def usual_reads(stores: int) -> float:
     """Return the metered reads of a month without reconciling."""
-    return stores * NIGHTS_A_MONTH * ASSUMED.nights_with_a_change * MEASURED.reads_of_a_change
+    changed = ASSUMED.nights_with_a_change
+    of_a_night = changed * MEASURED.reads_of_a_change + (1 - changed) * MEASURED.reads_of_a_night
+    return stores * NIGHTS_A_MONTH * of_a_night
 
 
 def reconciled_reads(stores: int) -> float:

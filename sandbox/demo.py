@@ -7,6 +7,7 @@ type to see more. The exit code is 0 only where every clean ticket is in the boo
 from __future__ import annotations
 
 import argparse
+import contextlib
 import json
 import os
 import shutil
@@ -36,6 +37,7 @@ REQUEST_SECONDS = 60
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run the demo; arguments after ``--`` go to the sandbox."""
     parser = argparse.ArgumentParser(prog="python -m sandbox.demo", description=__doc__.splitlines()[0])
+    parser.add_argument("--page", action="store_true", help="then stay up, with the page of these books")
     parser.add_argument("sandbox_options", nargs="*", help="options of python -m sandbox, after --")
     options = parser.parse_args(arguments)
     shutil.rmtree(PLACE, ignore_errors=True)
@@ -63,15 +65,13 @@ def main(arguments: Sequence[str] | None = None) -> int:
         write_env_file(PLACE / "env", ready)
         print("\nskipped and waiting, with reasons:")
         environment |= {"TARGET_QBO_ENVIRONMENT": "sandbox", "TARGET_QBO_LEDGER_URL": f"sqlite:///{PLACE}/ledger.db"}
-        command = [
-            str(Path(sys.executable).parent / "franpos-qbo"),
-            "tickets",
-            "--status",
-            "skipped",
-            "--status",
-            "waiting",
-        ]
-        subprocess.run(command, env=environment, check=True)
+        desk = str(Path(sys.executable).parent / "franpos-qbo")
+        asked = [desk, "tickets", "--status", "skipped", "--status", "waiting"]
+        subprocess.run(asked, env=environment, check=True)
+        if options.page:
+            print("\nthe page of these books, until Ctrl-C:", flush=True)
+            with contextlib.suppress(KeyboardInterrupt):
+                subprocess.run([desk, "serve"], env=environment, check=False)
     finally:
         sandbox.terminate()
         sandbox.wait(10)
@@ -80,7 +80,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
         f"  the log of the run            less {_shown(PLACE / 'meltano.log')}\n"
         "  the sandbox, kept running     .venv/bin/python -m sandbox --env-file .env\n"
         "  then, in another shell        .venv-meltano/bin/meltano --environment demo run tap-franpos target-qbo\n"
-        "  every ticket, and why         .venv/bin/franpos-qbo tickets --help"
+        "  every ticket, and why         .venv/bin/franpos-qbo tickets --help\n"
+        "  these books in a browser      make demo-page"
     )
     return 0 if agree else 1
 

@@ -22,6 +22,10 @@ class ConfigurationError(TargetError):
     exit_code = 2
 
 
+class NotThereError(ConfigurationError):
+    """What a person named is not there: a location, a ticket, a run."""
+
+
 class UnreachableError(TargetError):
     """QuickBooks (or the ledger's database) can't be reached; what is received waits for the next run."""
 

@@ -17,6 +17,7 @@ import importlib
 import json
 import os
 import pkgutil
+import re
 import runpy
 import selectors
 import signal
@@ -53,6 +54,7 @@ _LOADED = (
     "sandbox.tickets.retail",
     "sqlite3",
 )
+_PASSED_OVER = re.compile(r"\.(migrations|web)\b")  # run by Alembic; loaded by one command, with all of Django
 _READ_BY_PYTHON = ("PYTHON", "LC_", "LANG", "LD_")
 _MESSAGE_BYTES = 1 << 20
 
@@ -210,7 +212,7 @@ def serve(asking: socket.socket) -> Callable[[], Any]:
     what is to be done at exit.
     """
     sinks, package = importlib.import_module("target_qbo.sinks"), importlib.import_module("target_qbo").__path__
-    own = [one.name for one in pkgutil.walk_packages(package, "target_qbo.") if "migrations" not in one.name]
+    own = [one.name for one in pkgutil.walk_packages(package, "target_qbo.") if not _PASSED_OVER.search(one.name)]
     for name in (*SCRIPTS.values(), *own, *_LOADED):
         importlib.import_module(name)
     for stream in sinks.SINKS:

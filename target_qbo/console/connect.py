@@ -11,20 +11,18 @@ import click
 
 from target_qbo.addresses import web_address
 from target_qbo.console.output import format_option, show
-from target_qbo.errors import SignInNeededError, TargetError
+from target_qbo.desk.connection import NOT_ANY_MORE, connection
 from target_qbo.ledger.references import write_company_facts
 from target_qbo.qbo import App
-from target_qbo.qbo.oauth import NOT_CONNECTED
 from target_qbo.qbo.signin import Consent, Listener, revoke
 
 if TYPE_CHECKING:
     from target_qbo.company import Company
-    from target_qbo.console.settings import ConsoleConfig
+    from target_qbo.desk.config import DeskConfig
+    from target_qbo.desk.connection import Connection
 
 _PORT = 8765
 _COLUMNS = ("company", "name", "environment", "connected", "refreshed_at", "lasts_until", "detail")
-# A refresh token lasts 100 days from its latest use (QuickBooks API notes, Sign-in).
-_REFRESH_TOKEN_LASTS = dt.timedelta(days=100)
 
 
 @click.command()
@@ -54,7 +52,7 @@ _REFRESH_TOKEN_LASTS = dt.timedelta(days=100)
 @format_option
 @click.pass_obj
 def connect(
-    config: ConsoleConfig,
+    config: DeskConfig,
     port: int,
     redirect_uri: str | None,
     timeout: float,
@@ -93,7 +91,7 @@ def connect(
 @click.option("--yes", is_flag=True, help="Don't ask.")
 @format_option
 @click.pass_obj
-def disconnect(config: ConsoleConfig, form: str, *, yes: bool) -> None:
+def disconnect(config: DeskConfig, form: str, *, yes: bool) -> None:
     """End the connection to the company: the tokens are revoked at QuickBooks, then forgotten.
 
     What stands in QuickBooks and in the ledger stays. A sync after that only receives, and ends with 4, until the
@@ -118,7 +116,7 @@ def disconnect(config: ConsoleConfig, form: str, *, yes: bool) -> None:
         else f"company {settings.realm_id} was not connected",
         err=True,
     )
-    show([_unconnected(company)], _COLUMNS, form)
+    show([_row(company, NOT_ANY_MORE)], _COLUMNS, form)
 
 
 def _heard(company: Company, port: int, seconds: float, *, browser: bool) -> tuple[Consent, str]:
@@ -155,31 +153,19 @@ def _show_status(company: Company, form: str) -> None:
     Raises:
         TargetError: It is not connected, or QuickBooks can't be asked; printed all the same.
     """
-    row = _unconnected(company)
-    problem: TargetError | None = None
-    try:
-        if not company.vault.load().refresh_token:
-            raise SignInNeededError(NOT_CONNECTED)
-        row["name"] = next(company.client.query("CompanyInfo"), {}).get("CompanyName")
-        row["connected"] = True
-    except TargetError as error:
-        problem, row["detail"] = error, str(error)
-    stored = company.vault.load()
-    if stored.refresh_token and stored.refreshed_at is not None:
-        row["refreshed_at"] = stored.refreshed_at.isoformat(timespec="seconds")
-        row["lasts_until"] = (stored.refreshed_at + _REFRESH_TOKEN_LASTS).date().isoformat()
-    show([row], _COLUMNS, form)
-    if problem is not None:
-        raise problem
+    found = connection(company)
+    show([_row(company, found)], _COLUMNS, form)
+    if found.problem is not None:
+        raise found.problem
 
 
-def _unconnected(company: Company) -> dict[str, Any]:
+def _row(company: Company, found: Connection) -> dict[str, Any]:
     return {
         "company": company.settings.realm_id,
-        "name": None,
+        "name": found.name,
         "environment": company.settings.environment,
-        "connected": False,
-        "refreshed_at": None,
-        "lasts_until": None,
-        "detail": None,
+        "connected": found.connected,
+        "refreshed_at": found.refreshed_at.isoformat(timespec="seconds") if found.refreshed_at else None,
+        "lasts_until": found.lasts_until.isoformat() if found.lasts_until else None,
+        "detail": None if found.problem is None else str(found.problem),
     }

@@ -13,7 +13,7 @@ from importlib import import_module
 
 import click
 
-from target_qbo.console.settings import ConsoleConfig
+from target_qbo.desk.config import DeskConfig
 
 _OBJECTS_A_COLLECTION = 50_000
 
@@ -27,6 +27,7 @@ COMMANDS = {
     "reconcile": "target_qbo.console.reconcile:reconcile",
     "resync": "target_qbo.console.resync:resync",
     "runs": "target_qbo.console.runs:runs",
+    "serve": "target_qbo.console.serve:serve",
     "sync": "target_qbo.console.sync:sync",
     "tickets": "target_qbo.console.tickets:tickets",
     "undo": "target_qbo.console.undo:undo",
@@ -68,7 +69,7 @@ def cli(context: click.Context, tap_config: str | None, target_config: str | Non
     logging.getLogger("urllib3").setLevel(logging.INFO)
     for name in ("alembic", "singer_sdk.metrics", "tap-franpos"):
         logging.getLogger(name).setLevel(logging.WARNING)
-    context.obj = ConsoleConfig(tap_config, target_config)
+    context.obj = DeskConfig(tap_config, target_config)
 
 
 def main() -> None:

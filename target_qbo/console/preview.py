@@ -2,12 +2,8 @@
 
 from __future__ import annotations
 
-import contextlib
 import csv
-import datetime as dt
 import sys
-import tempfile
-from itertools import islice
 from typing import TYPE_CHECKING, Any, TextIO
 
 import click
@@ -16,21 +12,17 @@ import simplejson
 from target_qbo.accounting import DocumentKind
 from target_qbo.accounting.naming import clean_text, plain
 from target_qbo.console.output import format_option
-from target_qbo.console.receiving import receive
-from target_qbo.ledger import open_ledger
-from target_qbo.ledger.reading import Choice, known, open_to_read, to_decide
+from target_qbo.desk.previewing import as_record, previews
+from target_qbo.ledger.reading import Choice
 from target_qbo.posting.plan import Outcome
-from target_qbo.posting.preview import Preview, Totals, merged, preview
+from target_qbo.posting.preview import Preview, Totals
 
 if TYPE_CHECKING:
+    import datetime as dt
     from collections.abc import Iterator
 
-    from target_qbo.console.settings import ConsoleConfig
-    from target_qbo.ledger import CompanyLedger
-    from target_qbo.ledger.units import UnitView
-    from target_qbo.settings import Settings
+    from target_qbo.desk.config import DeskConfig
 
-_AT_ONCE = 200
 _CSV = (
     "location_id",
     "ticket_id",
@@ -70,7 +62,7 @@ _CSV = (
 @format_option
 @click.pass_obj
 def show_preview(
-    config: ConsoleConfig,
+    config: DeskConfig,
     first: dt.datetime | None,
     last: dt.datetime | None,
     location: str | None,
@@ -82,114 +74,19 @@ def show_preview(
 
     What only QuickBooks can refuse, such as a closed period, is not foretold: see check.
     """
-    settings = config.target()
     choice = Choice(first.date() if first else None, last.date() if last else None, location, named)
-    ledger = open_to_read(settings.ledger_url, environment=settings.environment, realm_id=settings.realm_id)
-    with contextlib.ExitStack() as stack:
-        if source is not None:
-            chosen = _from_file(stack.enter_context(_received(source)), ledger, choice)
-        else:
-            chosen = to_decide(ledger, choice) if ledger is not None else iter(())
-        totals = Totals()
-        _PRINT[form](_previews(chosen, settings, totals), totals)
-
-
-def _previews(chosen: Iterator[UnitView], settings: Settings, totals: Totals) -> Iterator[Preview]:
-    for ticket in chosen:
-        one = preview(ticket, settings.rules, on_change=settings.on_change, now=dt.datetime.now(dt.UTC))
-        totals.add(one)
-        yield one
-
-
-# Singer messages, into nothing
-
-
-@contextlib.contextmanager
-def _received(messages: TextIO) -> Iterator[CompanyLedger]:
-    """Receive messages into a ledger that is gone afterwards: the same checks, in the same bounded memory.
-
-    Raises:
-        InputError: The file does not satisfy the record contract.
-    """
-    with tempfile.TemporaryDirectory(prefix="franpos-qbo-") as folder:
-        ledger = open_ledger(f"sqlite:///{folder}/preview.db", environment="preview", realm_id="preview")
-        receive(messages, ledger, source=messages.name)
-        try:
-            yield ledger
-        finally:
-            ledger.engine.dispose()
-
-
-def _from_file(received: CompanyLedger, ledger: CompanyLedger | None, choice: Choice) -> Iterator[UnitView]:
-    """Yield the received tickets with what the company's own ledger knows of them."""
-    tickets = to_decide(received, choice)
-    while some := list(islice(tickets, _AT_ONCE)):
-        keys = [_key(ticket) for ticket in some]
-        before = known(ledger, keys) if ledger is not None else {}
-        for key, ticket in zip(keys, some, strict=True):
-            yield merged(ticket, before.get(key))
-
-
-def _key(ticket: UnitView) -> tuple[str, str]:
-    return ticket.record["location_id"], ticket.record["ticket_id"]
+    totals = Totals()
+    with previews(config.target(), choice, totals, source) as found:
+        _PRINT[form](found, totals)
 
 
 # Output
 
 
-def _as_record(one: Preview) -> dict[str, Any]:
-    record, document = one.view.record, one.document
-    return {
-        "location_id": record["location_id"],
-        "ticket_id": record["ticket_id"],
-        "number": record.get("number"),
-        "business_date": record["business_date"],
-        "total": record["total"],
-        "status": one.view.status.value,
-        "outcome": one.outcome.value,
-        "code": one.planned.code,
-        "reason": one.planned.reason,
-        "until": one.planned.until.isoformat() if one.planned.until else None,
-        "documents": []
-        if document is None
-        else [
-            {
-                "kind": document.kind.value,
-                "id": one.posted_id(document.kind, one.number),
-                "number": one.number,
-                "date": document.date.isoformat(),
-                "amount": document.total,
-                "method": document.method,
-                "note": document.note,
-                "lines": [
-                    {
-                        "item": line.item.name,
-                        "quantity": line.quantity,
-                        "unit_price": line.unit_price,
-                        "amount": line.amount,
-                        "description": line.description,
-                    }
-                    for line in document.lines
-                ],
-                "payments": [
-                    {
-                        "id": one.posted_id(DocumentKind.PAYMENT, payment.key),
-                        "key": payment.key,
-                        "method": payment.method,
-                        "amount": payment.amount,
-                        "note": payment.note,
-                    }
-                    for payment in document.payments
-                ],
-            }
-        ],
-    }
-
-
 def _json(previews: Iterator[Preview], totals: Totals) -> None:
     click.echo('{"tickets": [')
     for place, one in enumerate(previews):
-        click.echo((",\n" if place else "") + _dumped(_as_record(one)), nl=False)
+        click.echo((",\n" if place else "") + _dumped(as_record(one)), nl=False)
     click.echo(f'\n], "totals": {_dumped(totals.as_record())}}}')
 
 
@@ -201,7 +98,7 @@ def _csv(previews: Iterator[Preview], _totals: Totals) -> None:
     writer = csv.DictWriter(sys.stdout, _CSV, extrasaction="ignore")
     writer.writeheader()
     for one in previews:
-        record = _as_record(one)
+        record = as_record(one)
         if not record["documents"]:
             writer.writerow(record)
         for document in record["documents"]:

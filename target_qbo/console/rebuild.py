@@ -11,7 +11,7 @@ from target_qbo.console.output import format_option, show, show_document
 from target_qbo.posting.rebuild import rebuild as rebuild_ledger
 
 if TYPE_CHECKING:
-    from target_qbo.console.settings import ConsoleConfig
+    from target_qbo.desk.config import DeskConfig
     from target_qbo.posting.takeover import Existing
 
 _COLUMNS = ("kind", "documents", "amount")
@@ -20,7 +20,7 @@ _COLUMNS = ("kind", "documents", "amount")
 @click.command()
 @format_option
 @click.pass_obj
-def rebuild(config: ConsoleConfig, form: str) -> None:
+def rebuild(config: DeskConfig, form: str) -> None:
     """Make a lost ledger again from what stands in QuickBooks, so that nothing is posted twice. Changes no books.
 
     The settings must name the company and be able to sign in (see connect): the tokens were lost with the ledger.

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import csv
-import datetime as dt
 import sys
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -12,15 +11,16 @@ import click
 
 from target_qbo.accounting.kinds import plural_of
 from target_qbo.console.output import format_option, show_document
+from target_qbo.console.progress import Progress
+from target_qbo.desk import proving
 from target_qbo.errors import ConfigurationError
 from target_qbo.reconcile.model import Period
-from target_qbo.reconcile.reconciling import reconcile as prove
-from target_qbo.reconcile.telling import as_document
 
 if TYPE_CHECKING:
+    import datetime as dt
     from collections.abc import Mapping
 
-    from target_qbo.console.settings import ConsoleConfig
+    from target_qbo.desk.config import DeskConfig
 
 _FIGURES = ("till", "left_out", "ledger", "books", "difference")
 _CSV = ("date", "location_id", "method", *_FIGURES, "agrees")
@@ -42,7 +42,7 @@ _CSV = ("date", "location_id", "method", *_FIGURES, "agrees")
 @format_option
 @click.pass_obj
 def reconcile(
-    config: ConsoleConfig,
+    config: DeskConfig,
     first: dt.datetime,
     last: dt.datetime,
     location: str | None,
@@ -65,24 +65,20 @@ def reconcile(
     at the till since. With --refetch also those that changed long ago: the next sync then carries them into the books.
 
     Ends with 1 where anything is named or any figure differs, else with 0. A ticket that is left out because it is
-    not consistent at the till, and of which nothing stands, is no difference.
+    not consistent at the till, and of which nothing stands, is no difference. Of a period of which nothing was received
+    it says so.
     """
     period = Period(first.date(), last.date(), location)
     if period.last < period.first:
         raise click.UsageError("--to is before --from.")
     company = config.company()
     if refetch:
-        from target_qbo.console.pulling import pull  # noqa: PLC0415 (the SDK takes long to load)
-
-        after = period.last + dt.timedelta(days=1)
-        spare = dt.timedelta(days=0 if company.settings.rules.business_day_start == dt.time(0) else 1)
-        pull(config, company.ledger, start=period.first, end=after + spare, locations=[location] if location else [])
-    proof, reads, unread = prove(company, period)
-    told = as_document(proof, period, reads, unread)
+        proving.refetch(config, company, period, Progress())
+    told = proving.prove(company, period)
     if page_path is not None:
         _write_page(page_path, told)
     _PRINT[form](told)
-    if not proof.agrees:
+    if not told["agrees"]:
         sys.exit(1)
 
 
@@ -111,8 +107,7 @@ def _table(told: Mapping[str, Any]) -> None:
             click.echo(f"  {row['date']}  " + (row["line"] if name == "problems" else _left_out(row)))
     for one in told["unread"]:
         click.echo(f"\nnot read: {plural_of(one['kind'])} of the guest customer: {one['reason']}")
-    verdict = "all agrees" if told["agrees"] else "there are differences"
-    click.echo(f"\n{verdict}; QuickBooks was read with {told['reads']} metered reads")
+    click.echo(f"\n{told['verdict']}; QuickBooks was read with {told['reads']} metered reads")
 
 
 def _left_out(row: Mapping[str, Any]) -> str:

@@ -2,34 +2,24 @@
 
 from __future__ import annotations
 
-import datetime as dt
 import sys
-from collections import defaultdict
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import click
 
 from target_qbo.console.output import format_option
-from target_qbo.console.running import post
-from target_qbo.console.ticket_rows import keys_named, show_rows
-from target_qbo.errors import ConfigurationError, TargetError
-from target_qbo.ledger import again, listing
+from target_qbo.console.progress import Progress
+from target_qbo.console.ticket_rows import show_rows
+from target_qbo.desk.resyncing import Wanted
+from target_qbo.desk.resyncing import resync as try_again
 from target_qbo.ledger.listing import Filter
 from target_qbo.ledger.status import TicketStatus
-from target_qbo.posting.resync import mark_again
-from target_qbo.qbo import QboFaultError
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
+    import datetime as dt
+    from collections.abc import Sequence
 
-    from target_qbo.company import Company
-    from target_qbo.console.settings import ConsoleConfig
-    from target_qbo.ledger import CompanyLedger
-
-_DONE = frozenset({TicketStatus.POSTED.value, TicketStatus.VOIDED.value})
-_GAP = dt.timedelta(days=3)  # days so near to each other are fetched in one go
-_DAY = dt.timedelta(days=1)
-_NEVER_RECEIVED = "found in QuickBooks, its record was never received from the till: resync it with --refetch"
+    from target_qbo.desk.config import DeskConfig
 
 
 @click.command()
@@ -48,7 +38,7 @@ _NEVER_RECEIVED = "found in QuickBooks, its record was never received from the t
 @format_option
 @click.pass_obj
 def resync(
-    config: ConsoleConfig,
+    config: DeskConfig,
     ticket: tuple[str, ...],
     *,
     skipped: bool,
@@ -80,27 +70,11 @@ def resync(
         last=last.date() if last else None,
         location_id=location,
     )
-    company = config.company()
-    keys = keys_named(company.ledger, ticket, location) if ticket else listing.keys_of(company.ledger, chosen)
-    if refetch:
-        _refetch(config, company.ledger, keys, chosen)
-        if not ticket:
-            # What the till has beyond what was known of the period; and what was fetched is chosen as it stood before.
-            keys = sorted({*keys, *listing.keys_of(company.ledger, chosen)})
-    problem = None
-    try:
-        if keys:
-            keys += _verify(company, keys, insist=bool(ticket))
-            post(company)
-    except TargetError as error:
-        problem = error
-    keys = listing.in_order(company.ledger, keys)
-    unreceived = set(again.unreceived(company.ledger, keys))
-    still_open = _Open()
-    show_rows(still_open.watch(company.ledger, keys, unreceived), form)
-    if problem is not None:
-        raise problem
-    sys.exit(1 if still_open.found else 0)
+    done = try_again(config, config.company(), Wanted(ticket, chosen, refetch), Progress())
+    show_rows(done.rows(), form)
+    if done.problem is not None:
+        raise done.problem
+    sys.exit(1 if done.open else 0)
 
 
 def _check_choice(names: Sequence[str], *, skipped: bool, period: bool, status: bool) -> None:
@@ -108,55 +82,3 @@ def _check_choice(names: Sequence[str], *, skipped: bool, period: bool, status: 
         raise click.UsageError("choose tickets: name them, or use --skipped, or --from and --to")
     if names and (skipped or period or status):
         raise click.UsageError("name tickets, or choose them with --skipped, --from, --to and --status: not both")
-
-
-def _verify(company: Company, keys: Sequence[int], *, insist: bool) -> list[int]:
-    try:
-        return mark_again(company.ledger, company.client, company.settings, keys, insist=insist)
-    except QboFaultError as error:
-        raise ConfigurationError(f"QuickBooks refuses to show the documents: {error}") from None
-
-
-def _refetch(config: ConsoleConfig, ledger: CompanyLedger, keys: Sequence[int], chosen: Filter) -> None:
-    """Fetch the period that was chosen, else the days of the tickets."""
-    from target_qbo.console.pulling import pull  # noqa: PLC0415 (it takes a while to load)
-
-    if chosen.first is not None and chosen.last is not None:
-        locations = [chosen.location_id] if chosen.location_id is not None else []
-        pull(config, ledger, start=chosen.first, end=chosen.last + _DAY, locations=locations)
-        return
-    days: dict[str, set[dt.date]] = defaultdict(set)
-    for row in listing.rows_of(ledger, keys):
-        days[row["location_id"]].add(dt.date.fromisoformat(row["business_date"]))
-    spans: dict[tuple[dt.date, dt.date], list[str]] = defaultdict(list)
-    for location_id, some in days.items():
-        for span in _spans(sorted(some)):
-            spans[span].append(location_id)
-    for (first, last), locations in spans.items():
-        pull(config, ledger, start=first, end=last + _DAY, locations=locations)
-
-
-def _spans(days: Sequence[dt.date]) -> Iterator[tuple[dt.date, dt.date]]:
-    """Yield first and last day of days that are near to each other."""
-    begun = previous = days[0]
-    for day in days[1:]:
-        if day - previous > _GAP:
-            yield begun, previous
-            begun = day
-        previous = day
-    yield begun, previous
-
-
-class _Open:
-    """Looks out for tickets that are not done with while they are shown."""
-
-    def __init__(self) -> None:
-        self.found = False
-
-    def watch(self, ledger: CompanyLedger, keys: Sequence[int], unreceived: set[int]) -> Iterator[dict[str, Any]]:
-        """Yield the rows of tickets; of one that could not be decided with what to do."""
-        for key, row in zip(keys, listing.rows_of(ledger, keys), strict=True):
-            if key in unreceived:
-                row["reason"] = _NEVER_RECEIVED
-            self.found = self.found or key in unreceived or row["status"] not in _DONE
-            yield row

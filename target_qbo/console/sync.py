@@ -2,37 +2,29 @@
 
 from __future__ import annotations
 
-import datetime as dt
-import time
-from collections import defaultdict
 from typing import TYPE_CHECKING, Any
 
 import click
 
 from target_qbo.accounting import DocumentKind
 from target_qbo.console.output import format_option, show, show_document
-from target_qbo.console.periods import beginning, day_or_moment, end_after
+from target_qbo.console.periods import day_or_moment
 from target_qbo.console.progress import Progress
-from target_qbo.console.pulling import configured_locations, pull, tap_settings
-from target_qbo.console.running import post
-from target_qbo.errors import TargetError
-from target_qbo.ledger import again
-from target_qbo.ledger import tickets as stored
-from target_qbo.ledger.status import TicketStatus
-from target_qbo.posting.summary import RunSummary
+from target_qbo.desk.periods import in_order
+from target_qbo.desk.syncing import Wanted
+from target_qbo.desk.syncing import sync as sync_now
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
 
-    from target_qbo.company import Company
-    from target_qbo.console.settings import ConsoleConfig
+    from target_qbo.desk.config import DeskConfig
+    from target_qbo.desk.periods import Bound
+    from target_qbo.desk.syncing import Synced
+    from target_qbo.ledger.tickets import TicketRow
+    from target_qbo.posting.summary import RunSummary
 
 _COLUMNS = ("business_date", "location_id", "ticket_id", "number", "total", "status", "code", "reason")
-_LOOKBACK_DAYS = 3
 _SHOWN = 50
-_EVER = dt.date(2000, 1, 1)  # no till is older
-
-Bound = dt.date | dt.datetime
 
 
 @click.command("sync")
@@ -52,7 +44,7 @@ Bound = dt.date | dt.datetime
 @click.pass_context
 def sync(
     context: click.Context,
-    config: ConsoleConfig,
+    config: DeskConfig,
     first: Bound | None,
     last: Bound | None,
     locations: tuple[str, ...],
@@ -73,66 +65,20 @@ def sync(
     """
     if last is not None and first is None:
         raise click.UsageError("--to needs --from")
-    _check_order(first, last)
-    begun = time.monotonic()
-    company = config.company()
-    watch, summary = Progress(), RunSummary()
-    end = end_after(last) if last is not None else None
-    wanted = list(dict.fromkeys(locations))
-    period = [(first, wanted)] if first is not None else _since_newest(config, company, wanted)
-    problem = None
-    try:
-        for start, some in period:
-            pull(config, company.ledger, start=start, end=end, locations=some, watch=watch)
-    except TargetError as error:
-        problem = error  # told at the end: what was received is posted first
-    until = beginning(end) if end is not None else None
-    if first is not None:
-        now = dt.datetime.now(dt.UTC)
-        asked = (TicketStatus.UNDONE, TicketStatus.SKIPPED)
-        rung_up = again.rung_up(company.ledger, asked, start=beginning(first), end=until, locations=wanted)
-        again.mark(company.ledger, [row.id for row in rung_up], insist=False, now=now)
-    try:
-        post(company, watch, summary)
-    except TargetError as error:
-        problem = problem or error
-    shown_from = min((beginning(start or _EVER) for start, _ in period), default=beginning(_EVER))
-    unposted = (TicketStatus.SKIPPED, TicketStatus.WAITING, TicketStatus.POSTING)
-    left = again.rung_up(company.ledger, unposted, start=shown_from, end=until, locations=wanted)
-    rows = [_row(ticket) for ticket in left]
-    _show(watch.received, summary, rows, time.monotonic() - begun, form)
-    if problem is not None:
-        raise problem
-    if any(row["status"] == TicketStatus.SKIPPED for row in rows):
-        context.exit(1)
-
-
-def _check_order(first: Bound | None, last: Bound | None) -> None:
-    if first is None or last is None:
-        return
-    start, end = beginning(first), beginning(end_after(last))
-    if (start.tzinfo is None) == (end.tzinfo is None) and end <= start:
+    if first is not None and last is not None and not in_order(first, last):
         raise click.UsageError(f"--to {last} is before --from {first}")
-
-
-def _since_newest(
-    config: ConsoleConfig, company: Company, wanted: Sequence[str]
-) -> list[tuple[dt.date | None, Sequence[str]]]:
-    """Return from which day on to fetch which locations; None: from the tap's start date."""
-    settings = tap_settings(config)
-    lookback = settings.get("lookback_days", _LOOKBACK_DAYS)
-    newest = stored.newest_days(company.ledger)
-    by_day: dict[dt.date | None, list[str]] = defaultdict(list)
-    for location in wanted or configured_locations(settings):
-        day = newest.get(location)
-        by_day[day - dt.timedelta(days=int(lookback)) if day is not None else None].append(location)
-    return list(by_day.items())
+    done = sync_now(config, config.company(), Wanted(first, last, locations), Progress())
+    _show(done, form)
+    if done.problem is not None:
+        raise done.problem
+    if done.any_skipped:
+        context.exit(1)
 
 
 # Output
 
 
-def _row(ticket: Any) -> dict[str, Any]:  # noqa: ANN401 (a row of the ledger)
+def _row(ticket: TicketRow) -> dict[str, Any]:
     return {
         "business_date": ticket.business_date.isoformat(),
         "location_id": ticket.location_id,
@@ -145,7 +91,8 @@ def _row(ticket: Any) -> dict[str, Any]:  # noqa: ANN401 (a row of the ledger)
     }
 
 
-def _show(received: int, summary: RunSummary, rows: Sequence[Mapping[str, Any]], seconds: float, form: str) -> None:
+def _show(done: Synced, form: str) -> None:
+    summary, rows = done.summary, [_row(ticket) for ticket in done.left]
     documents = [
         {"kind": kind.value, "count": summary.documents[kind], "amount": summary.amounts[kind]}
         for kind in DocumentKind
@@ -154,20 +101,20 @@ def _show(received: int, summary: RunSummary, rows: Sequence[Mapping[str, Any]],
     if form == "json":
         show_document(
             {
-                "received": received,
+                "received": done.received,
                 "posted": summary.posted,
                 "skipped": summary.skipped,
                 "waiting": summary.waiting,
                 "taken_back": summary.taken_back,
                 "documents": documents,
-                "seconds": round(seconds, 1),
-                "tickets": list(rows),
+                "seconds": round(done.seconds, 1),
+                "tickets": rows,
             }
         )
     elif form == "csv":
         show(rows, _COLUMNS, form)
     else:
-        _tell(received, summary, documents, seconds)
+        _tell(done.received, summary, documents, done.seconds)
         _tell_rows(rows)
 
 

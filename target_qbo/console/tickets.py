@@ -9,14 +9,15 @@ import click
 
 from target_qbo.console.one_ticket import show_tickets
 from target_qbo.console.output import format_option
-from target_qbo.console.ticket_rows import keys_named, show_rows
+from target_qbo.console.ticket_rows import show_rows
+from target_qbo.desk.tickets import keys_named
 from target_qbo.ledger import listing
 from target_qbo.ledger.status import TicketStatus
 
 if TYPE_CHECKING:
     import datetime as dt
 
-    from target_qbo.console.settings import ConsoleConfig
+    from target_qbo.desk.config import DeskConfig
 
 _TABLE_ROWS = 500
 _LARGEST = Decimal(10) ** 15
@@ -61,7 +62,7 @@ class _Amount(click.ParamType[Decimal]):
 @format_option
 @click.pass_obj
 def tickets(
-    config: ConsoleConfig,
+    config: DeskConfig,
     ticket: tuple[str, ...],
     *,
     status: tuple[str, ...],

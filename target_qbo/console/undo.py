@@ -9,16 +9,16 @@ import click
 
 from target_qbo.console.output import format_option, show, show_document
 from target_qbo.console.progress import Progress
-from target_qbo.ledger import runs, undoing
+from target_qbo.desk.undoing import of_run
+from target_qbo.desk.undoing import undo as take_out
+from target_qbo.ledger import undoing
 from target_qbo.ledger.undoing import Choice
 from target_qbo.posting.undo import Undone
-from target_qbo.posting.undo import undo as take_out
 
 if TYPE_CHECKING:
     import datetime as dt
 
-    from target_qbo.company import Company
-    from target_qbo.console.settings import ConsoleConfig
+    from target_qbo.desk.config import DeskConfig
     from target_qbo.ledger import CompanyLedger
     from target_qbo.ledger.undoing import Figures
     from target_qbo.posting.undo import Left
@@ -37,7 +37,7 @@ _COLUMNS = ("business_date", "location_id", "ticket_id", "number", "total", "cod
 @click.pass_context
 def undo(
     context: click.Context,
-    config: ConsoleConfig,
+    config: DeskConfig,
     number: int | None,
     first: dt.datetime | None,
     last: dt.datetime | None,
@@ -68,7 +68,7 @@ def undo(
         click.confirm("Take this out of QuickBooks?", abort=True, err=True)
     result = Undone()
     try:
-        _watched(company, choice, result, found)
+        take_out(company, choice, found, result, Progress())
     finally:
         _show(result, found, form)
     if result.left:
@@ -81,26 +81,12 @@ def _choice(
     if number is not None:
         if first is not None or last is not None:
             raise click.UsageError("either --run, or --from and --to")
-        run = runs.named(ledger, number)
-        if run is None:
-            raise click.UsageError(f"there is no run {number}: see franpos-qbo runs")
-        return Choice(location_id=location, sent_from=run.started_at, sent_before=run.until)
+        return of_run(ledger, number, location)
     if first is None or last is None:
         raise click.UsageError("say what to undo: --run, or --from and --to")
     if last < first:
         raise click.UsageError(f"--to {last.date()} is before --from {first.date()}")
     return Choice(first.date(), last.date(), location)
-
-
-def _watched(company: Company, choice: Choice, result: Undone, found: Figures) -> None:
-    def done() -> tuple[int, int]:
-        return result.undone + len(result.left), result.chosen or found.tickets
-
-    def said() -> str:
-        return f"{result.summary.taken_back:,} documents taken back"
-
-    with Progress().counting("undoing", done, said):
-        take_out(company, choice, result)
 
 
 # Output

@@ -12,11 +12,13 @@ from target_qbo.ledger.changes import Changes, UnitChange
 from target_qbo.ledger.lifecycle import UnitEvent
 from target_qbo.ledger.status import TicketStatus
 from target_qbo.ledger.tables import tickets
+from target_qbo.ledger.tickets import as_told
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from target_qbo.ledger.database import CompanyLedger
+    from target_qbo.ledger.tickets import TicketRow
 
 _AT_ONCE = 500
 CHANGED = "changed"
@@ -74,7 +76,7 @@ def rung_up(
     start: dt.datetime,
     end: dt.datetime | None,
     locations: Sequence[str],
-) -> list[sa.Row[tuple[object, ...]]]:
+) -> list[TicketRow]:
     """Return the tickets of these statuses that were rung up in a period, by day and location.
 
     Args:
@@ -100,8 +102,8 @@ def rung_up(
         for row in connection.execution_options(yield_per=_AT_ONCE).execute(query):
             at = _created_at(row)
             if _compared(at, start) >= start and (end is None or _compared(at, end) < end):
-                found.append(row)
-    return sorted(found, key=lambda row: (row.business_date, row.location_id, row.id))
+                found.append(as_told(row))
+    return sorted(found, key=lambda ticket: (ticket.business_date, ticket.location_id, ticket.key))
 
 
 def _created_at(row: sa.Row[tuple[object, ...]]) -> dt.datetime:

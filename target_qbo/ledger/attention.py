@@ -40,3 +40,25 @@ def concerns(ledger: CompanyLedger, limit: int) -> list[Concern]:
     query = query.order_by(tickets.c.updated_at.desc(), tickets.c.id).limit(limit)
     with ledger.read() as connection:
         return [Concern(*row) for row in connection.execute(query)]
+
+
+@dataclass(frozen=True, slots=True)
+class Group:
+    """Tickets that are skipped for one reason: how many, what they come to, and the words of the latest."""
+
+    code: str
+    tickets: int
+    total: Decimal
+    reason: str
+
+
+def skipped_by_code(ledger: CompanyLedger) -> list[Group]:
+    """Return the skipped tickets by the code of their reason, the most frequent first."""
+    mine = (tickets.c.company_id == ledger.company_id, tickets.c.status == TicketStatus.SKIPPED)
+    number = sa.func.count()
+    query = sa.select(tickets.c.code, number, sa.func.sum(tickets.c.total), sa.func.max(tickets.c.id)).where(*mine)
+    with ledger.read() as connection:
+        rows = connection.execute(query.group_by(tickets.c.code).order_by(number.desc(), tickets.c.code)).all()
+        latest = sa.select(tickets.c.id, tickets.c.reason).where(tickets.c.id.in_([row[3] for row in rows]))
+        reasons = dict(connection.execute(latest).all())
+    return [Group(code or "", count, total, reasons[key] or "") for code, count, total, key in rows]

@@ -23,6 +23,8 @@ if TYPE_CHECKING:
     from target_qbo.ledger.status import TicketStatus
 
 Row = dict[str, Any]
+Mark = tuple["dt.date", str, int]
+"""A ticket's place in the order in which tickets are shown: business date, location, key."""
 _A_READ = 2000
 _KEYS_A_READ = 500
 _IN_ORDER = (tickets.c.business_date, tickets.c.location_id, tickets.c.id)
@@ -95,6 +97,32 @@ def rows(ledger: CompanyLedger, chosen: Filter, limit: int | None = None) -> Ite
     yield from _read(ledger, wanted)
 
 
+def page(ledger: CompanyLedger, chosen: Filter, size: int, before: Mark | None = None) -> tuple[list[Row], Mark | None]:
+    """Return a page of tickets, the newest first: found by the place where the last one ended, however far that is.
+
+    Args:
+        ledger: The company's ledger.
+        chosen: Which.
+        size: The most on a page.
+        before: Where the page before this one ended; None: the first page.
+
+    Returns:
+        Rows as those of :func:`rows`, each with its ``key`` in the ledger too; and where the page ends, None on the
+        last.
+    """
+    query = sa.select(*_IN_ORDER).where(tickets.c.company_id == ledger.company_id, *chosen.conditions())
+    if before is not None:
+        place = [sa.bindparam(None, value, column.type) for column, value in zip(_IN_ORDER, before, strict=True)]
+        query = query.where(sa.tuple_(*_IN_ORDER) < sa.tuple_(*place))
+    with ledger.read() as connection:
+        query = query.order_by(*[column.desc() for column in _IN_ORDER]).limit(size + 1)
+        marks = [(row.business_date, row.location_id, row.id) for row in connection.execute(query)]
+    shown = marks[:size]
+    found = dict(_keyed(ledger, [tickets.c.id.in_([key for *_, key in shown])]))
+    rows = [{"key": key, **found[key]} for *_, key in shown if key in found]
+    return rows, shown[-1] if len(marks) > size else None
+
+
 def rows_of(ledger: CompanyLedger, keys: Sequence[int]) -> Iterator[Row]:
     """Yield tickets by their keys in the ledger, which are :func:`in_order`; see :func:`rows`."""
     for start in range(0, len(keys), _KEYS_A_READ):
@@ -118,12 +146,13 @@ def keys_of(ledger: CompanyLedger, chosen: Filter) -> list[int]:
 
 
 def in_order(ledger: CompanyLedger, keys: Iterable[int]) -> list[int]:
-    """Return keys by day, location and order of receipt, each once."""
+    """Return those of these keys that are the company's, by day, location and order of receipt, each once."""
     some = list(set(keys))
     found: list[tuple[Any, ...]] = []
     with ledger.read() as connection:
         for start in range(0, len(some), _KEYS_A_READ):
-            query = sa.select(*_IN_ORDER).where(tickets.c.id.in_(some[start : start + _KEYS_A_READ]))
+            own = (tickets.c.company_id == ledger.company_id, tickets.c.id.in_(some[start : start + _KEYS_A_READ]))
+            query = sa.select(*_IN_ORDER).where(*own)
             found += map(tuple, connection.execute(query))
     return [key for _, _, key in sorted(found)]
 
@@ -144,6 +173,11 @@ def named(ledger: CompanyLedger, names: Sequence[str], location_id: str | None =
 
 
 def _read(ledger: CompanyLedger, wanted: Sequence[sa.ColumnElement[bool]]) -> Iterator[Row]:
+    for _, row in _keyed(ledger, wanted):
+        yield row
+
+
+def _keyed(ledger: CompanyLedger, wanted: Sequence[sa.ColumnElement[bool]]) -> Iterator[tuple[int, Row]]:
     mine = sa.and_(documents.c.unit == tickets.c.unit, documents.c.state.in_(STANDING))
     query = (
         sa.select(
@@ -170,13 +204,13 @@ def _read(ledger: CompanyLedger, wanted: Sequence[sa.ColumnElement[bool]]) -> It
         yield from _merged(map(tuple, result))
 
 
-def _merged(joined: Iterable[tuple[Any, ...]]) -> Iterator[Row]:
-    """Yield a row for each ticket from rows that repeat it for each of its documents."""
-    last, row = None, None
+def _merged(joined: Iterable[tuple[Any, ...]]) -> Iterator[tuple[int, Row]]:
+    """Yield the key and a row of each ticket from rows that repeat it for each of its documents."""
+    last, row = 0, None
     for key, location_id, ticket_id, number, day, total, status, code, reason, kind, qbo_id, doc, amount in joined:
         if key != last:
             if row is not None:
-                yield row
+                yield last, row
             last = key
             row = {
                 "location_id": location_id,
@@ -192,7 +226,7 @@ def _merged(joined: Iterable[tuple[Any, ...]]) -> Iterator[Row]:
         if kind is not None and row is not None:
             row["documents"].append({"kind": kind, "id": qbo_id, "number": doc, "amount": _amount(amount)})
     if row is not None:
-        yield row
+        yield last, row
 
 
 def _amount(cents: int) -> Decimal:

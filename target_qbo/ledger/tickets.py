@@ -92,7 +92,7 @@ def newest(ledger: CompanyLedger, status: Sequence[TicketStatus], limit: int) ->
     query = sa.select(tickets).where(tickets.c.id.in_(keys))
     query = query.order_by(tickets.c.business_date.desc(), tickets.c.location_id, tickets.c.id)
     with ledger.read() as connection:
-        return [_as_told(row) for row in connection.execute(query.limit(limit))]
+        return [as_told(row) for row in connection.execute(query.limit(limit))]
 
 
 def skipped_among(ledger: CompanyLedger, keys: Sequence[int]) -> list[TicketRow]:
@@ -102,11 +102,12 @@ def skipped_among(ledger: CompanyLedger, keys: Sequence[int]) -> list[TicketRow]
         for first in range(0, len(keys), _A_READ):
             some = tickets.c.id.in_(keys[first : first + _A_READ])
             query = sa.select(tickets).where(some, tickets.c.status == TicketStatus.SKIPPED)
-            found += [_as_told(row) for row in connection.execute(query)]
+            found += [as_told(row) for row in connection.execute(query)]
     return sorted(found, key=lambda ticket: (-ticket.business_date.toordinal(), ticket.location_id, ticket.key))
 
 
-def _as_told(row: sa.Row[Any]) -> TicketRow:
+def as_told(row: sa.Row[Any]) -> TicketRow:
+    """Return a row of the table as a run's last lines tell it."""
     return TicketRow(
         row.id,
         row.location_id,
@@ -137,5 +138,5 @@ def of_units(ledger: CompanyLedger, unit_keys: Sequence[int]) -> dict[int, Ticke
     with ledger.read() as connection:
         for first in range(0, len(unit_keys), _A_READ):
             query = sa.select(tickets).where(tickets.c.unit.in_(unit_keys[first : first + _A_READ]))
-            found |= {row.unit: _as_told(row) for row in connection.execute(query)}
+            found |= {row.unit: as_told(row) for row in connection.execute(query)}
     return found

@@ -34,12 +34,14 @@ class Proof:
         methods: Sums by day, location and method: payments less refund receipts; of the till, clean tickets' only.
         problems: All that is not as it must be.
         left_out: Tickets that the books lack for a reason that the ledger knows.
+        tickets: How many tickets of the period the ledger has.
     """
 
     days: list[Row]
     methods: list[Row]
     problems: list[Problem]
     left_out: list[LeftOut]
+    tickets: int
 
     @property
     def totals(self) -> Row:
@@ -97,7 +99,7 @@ def prove(
     problems += _of_other_days(period, by_ticket, known)
     problems.sort(key=lambda one: (one.date, one.ticket or ("", ""), one.code))
     days, methods = _sums(period, tickets, standing, ours, by_id, by_ticket, out, strangers)
-    return Proof(days, methods, problems, out)
+    return Proof(days, methods, problems, out, len(tickets))
 
 
 def location_of(one: Booked, by_id: Mapping[Identity, Entry]) -> str | None:

@@ -38,9 +38,7 @@ def page(proof: Mapping[str, Any]) -> str:
     """
     where = f", location {proof['location_id']}" if proof["location_id"] else ""
     title = f"Till and books, {proof['from']} to {proof['to']}{where}"
-    verdict = (
-        "All agrees: till − left out = ledger = books." if proof["agrees"] else "There are differences, see below."
-    )
+    verdict = f"{proof['verdict'][0].upper()}{proof['verdict'][1:]}{'' if proof['agrees'] else ', see below'}."
     parts = [
         _table("By day", ("date", "location_id", *_FIGURES), proof["days"], proof["totals"]),
         _table(
@@ -55,7 +53,8 @@ def page(proof: Mapping[str, Any]) -> str:
         '<!DOCTYPE html>\n<html lang="en">\n<head>\n<meta charset="utf-8"/>\n'
         '<meta name="viewport" content="width=device-width, initial-scale=1"/>\n'
         f"<title>{escape(title)}</title>\n<style>{_STYLE}</style>\n</head>\n<body>\n<h1>{escape(title)}</h1>\n"
-        f'<p class="verdict">{escape(verdict)}</p>\n{_chart(proof["days"])}\n{"".join(parts)}'
+        f'<p class="verdict">{escape(verdict)}</p>\n<p>Till − left out = ledger = books.</p>\n'
+        f"{_chart(proof['days'])}\n{''.join(parts)}"
         f"{_table('Not read', ('kind', 'reason'), proof['unread']) if proof['unread'] else ''}"
         f"<p>QuickBooks was read with {proof['reads']} metered reads; nothing was written there.</p>\n"
         "</body>\n</html>\n"

@@ -5,6 +5,7 @@ from __future__ import annotations
 import contextlib
 import datetime as dt
 import sys
+import threading
 from typing import TYPE_CHECKING
 
 from target_qbo.accounting import DocumentKind
@@ -32,8 +33,12 @@ def reconcile(company: Company, period: Period) -> tuple[Proof, int, list[Unread
     Raises:
         TargetError: QuickBooks can't be reached or refuses the app.
     """
+    with contextlib.closing(Books(company.client, company.ledger, company.settings.names.guest_customer)) as books:
+        return _proven(company, books, period)
+
+
+def _proven(company: Company, books: Books, period: Period) -> tuple[Proof, int, list[Unread]]:
     ledger, settings = company.ledger, company.settings
-    books = Books(company.client, ledger, settings.names.guest_customer)
     with _quick_turns():
         reading, strangers = books.start(period), books.start_strangers(period)
         tickets = list(decided(ledger, period, settings.rules, dt.datetime.now(dt.UTC)))
@@ -47,15 +52,25 @@ def reconcile(company: Company, period: Period) -> tuple[Proof, int, list[Unread
     return prove(period, tickets, known, booked, elsewhere, books.customers(), shown), books.reads, unread
 
 
+_TURNS = threading.Lock()
+
+
 @contextlib.contextmanager
 def _quick_turns() -> Iterator[None]:
-    """Let threads take turns often: the many small reads of a large answer each wait for one beside a busy thread."""
+    """Let threads take turns often: the many small reads of a large answer each wait for one beside a busy thread.
+
+    That holds for the whole process: while one proof has it so, others find it so.
+    """
+    if not _TURNS.acquire(blocking=False):
+        yield
+        return
     usual = sys.getswitchinterval()
     sys.setswitchinterval(usual / 20)
     try:
         yield
     finally:
         sys.setswitchinterval(usual)
+        _TURNS.release()
 
 
 def _under_other_dates(ledger: CompanyLedger, booked: Sequence[Booked], known: Sequence[Entry]) -> list[Entry]:

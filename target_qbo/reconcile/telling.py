@@ -20,7 +20,9 @@ def as_document(proof: Proof, period: Period, reads: int, unread: Sequence[Unrea
         "from": period.first.isoformat(),
         "to": period.last.isoformat(),
         "location_id": period.location_id,
+        "tickets": proof.tickets,
         "agrees": proof.agrees,
+        "verdict": _verdict(proof),
         "reads": reads,
         "unread": [{"kind": one.facts.kind, "reason": one.reason} for one in unread],
         "totals": _figures(proof.totals),
@@ -29,6 +31,15 @@ def as_document(proof: Proof, period: Period, reads: int, unread: Sequence[Unrea
         "problems": [_problem(one) for one in proof.problems],
         "left_out": [_left_out(one) for one in proof.left_out],
     }
+
+
+def _verdict(proof: Proof) -> str:
+    """Tell in a sentence what a proof came to; that nothing differs where there is nothing proves nothing."""
+    if not proof.agrees:
+        return "there are differences"
+    if not proof.tickets:
+        return "nothing of this period was received from the till: nothing is proven"
+    return "all agrees"
 
 
 def line_of(problem: Problem) -> str:

@@ -26,7 +26,7 @@ if TYPE_CHECKING:
 
 AIRFLOW = ROOT / ".venv-airflow" / "bin" / "airflow"
 MISTAKEN = "- {name: mistaken, locations: [7], realm: 9130}\n"
-ASKING = {"completion", "connect", "disconnect"}
+ASKING = {"completion", "connect", "disconnect", "serve"}
 
 
 @pytest.fixture

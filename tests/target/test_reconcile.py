@@ -17,6 +17,7 @@ from tests.target.failures import edit, mark, ring_up
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
+    from pathlib import Path
 
 Row = dict[str, Any]
 FIRST, LAST = "2026-03-04", "2026-03-05"
@@ -64,6 +65,15 @@ def test_right_books_agree_and_what_is_left_out_is_told(shop: Shop) -> None:
     assert [(row["method"], row["books"]) for row in rows] == [
         (row["method"], str(row["books"])) for row in told["methods"]
     ]
+
+
+def test_a_period_of_which_nothing_was_received_is_not_said_to_agree(shop: Shop, tmp_path: Path) -> None:
+    path = tmp_path / "page.html"
+    result = shop.console("reconcile", "--from", "2019-01-01", "--to", "2019-01-31", "--html", str(path))
+    assert result.returncode == 0, result.stderr
+    assert "nothing of this period was received from the till" in result.stdout
+    for text in (result.stdout, path.read_text("utf-8")):
+        assert "agrees" not in text.casefold()
 
 
 def test_the_page_is_well_formed_and_stands_alone(shop: Shop) -> None:

@@ -178,3 +178,16 @@ def test_the_till_refuses_and_what_is_there_is_posted(shop: Shop) -> None:
     assert "refuses the token of location 101" in refused.stderr.splitlines()[-1]
     assert "very-wrong-token" not in refused.stderr + refused.stdout
     assert shop.differences() == []
+
+
+def test_a_location_that_is_not_there_posts_nothing(shop: Shop) -> None:
+    """What was undone would be tried again where the period is synced."""
+    assert shop.console("undo", "--from", FIRST, "--to", FIRST, "--yes").returncode == 0
+    shop.calls()
+    result = shop.console("sync", "--from", FIRST, "--to", FIRST, "--location", "101", "--location", "999")
+    assert (result.returncode, result.stdout) == (2, "")
+    assert "location 999 is not in the settings of tap-franpos" in result.stderr
+    assert shop.calls()["writes"] == 0
+    assert "undone" in {row["status"] for row in shop.rows()}
+    sync(shop, "--from", FIRST, "--to", FIRST)
+    assert shop.differences() == []

@@ -10,9 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 import simplejson
-from click.testing import CliRunner
 
-from target_qbo.console.main import cli
 from tests.forks import start
 from tests.shop import BIN, Shop
 from tests.target.failures import (
@@ -121,9 +119,8 @@ def test_wrong_use_and_no_answer_leave_all(two_days: Shop) -> None:
         (("--from", SECOND, "--to", FIRST), "is before"),
         (DAY, "add --yes"),
     ):
-        configs = ["--tap-config", str(two_days.tap_config), "--target-config", str(two_days.target_config)]
-        result = CliRunner().invoke(cli, [*configs, "undo", *arguments])
-        assert result.exit_code == 2
+        result = two_days.console("undo", *arguments)
+        assert result.returncode == 2
         assert says in result.stderr
     code, seen = watched(two_days, "undo", *DAY, answer="n\n")
     assert code == 1

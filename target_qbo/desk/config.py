@@ -23,7 +23,7 @@ _REFERENCE = re.compile(r"\$(?:\{(\w+)\}|(\w+))")
 
 
 @dataclass(frozen=True, slots=True)
-class ConsoleConfig:
+class DeskConfig:
     """Where to read the settings: files if named, else the environment, else the Meltano project around."""
 
     tap_config: str | None

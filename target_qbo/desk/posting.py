@@ -1,10 +1,10 @@
-"""Posting within a command: what is pending goes into the books while a person watches."""
+"""Posting on demand: what is pending goes into the books now, and whoever is to be told is told."""
 
 from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from target_qbo.console.progress import Progress
+from target_qbo.desk.watching import Watch
 from target_qbo.endings import ending_of
 from target_qbo.errors import TargetError
 from target_qbo.notices import tell
@@ -14,12 +14,12 @@ if TYPE_CHECKING:
     from target_qbo.company import Company
 
 
-def post(company: Company, watch: Progress | None = None, summary: RunSummary | None = None) -> RunSummary:
+def post(company: Company, watch: Watch | None = None, summary: RunSummary | None = None) -> RunSummary:
     """Post everything that is pending; another process that posts for the company is waited for.
 
     Args:
         company: The company.
-        watch: Shows how far it is; one of its own by default.
+        watch: Watches how far it is.
         summary: Where figures are gathered, so that the caller has them where the run stops early too.
 
     Returns:
@@ -31,7 +31,7 @@ def post(company: Company, watch: Progress | None = None, summary: RunSummary | 
     """
     summary = summary if summary is not None else RunSummary()
     try:
-        with (watch or Progress()).posting(company.ledger, summary):
+        with (watch or Watch()).posting(company.ledger, summary):
             company.post_pending(summary)
     except Exception as error:
         ending = ending_of(error)

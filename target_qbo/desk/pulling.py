@@ -16,17 +16,15 @@ import threading
 from pathlib import Path
 from typing import IO, TYPE_CHECKING, Any
 
-import click
-
-from target_qbo.console.receiving import receive
-from target_qbo.errors import ConfigurationError, TargetError, UnreachableError
+from target_qbo.desk.receiving import receive
+from target_qbo.desk.watching import Watch
+from target_qbo.errors import ConfigurationError, NotThereError, TargetError, UnreachableError
 
 if TYPE_CHECKING:
     import datetime as dt
     from collections.abc import Iterator, Mapping, Sequence
 
-    from target_qbo.console.progress import Progress
-    from target_qbo.console.settings import ConsoleConfig
+    from target_qbo.desk.config import DeskConfig
     from target_qbo.ledger import CompanyLedger
 
 logger = logging.getLogger("franpos-qbo.tap")
@@ -42,13 +40,13 @@ _UNREACHABLE = re.compile(r"^GET (?!.*check api_url)|quota of calls is used up",
 
 
 def pull(
-    config: ConsoleConfig,
+    config: DeskConfig,
     ledger: CompanyLedger,
     *,
     start: dt.datetime | dt.date | None,
     end: dt.datetime | dt.date | None,
     locations: Sequence[str] = (),
-    watch: Progress | None = None,
+    watch: Watch | None = None,
 ) -> None:
     """Fetch the tickets that were created in a period, with all their rows; what is known already changes nothing.
 
@@ -62,10 +60,10 @@ def pull(
         end: The moment at which it ends, exclusive, likewise; a date is the beginning of that day. None: the tap's
             ``end_date``, or now.
         locations: Franpos locations; none: all of the tap's settings.
-        watch: Counts pages and tickets.
+        watch: Watches how far it is.
 
     Raises:
-        click.UsageError: A location is not among those of the settings.
+        NotThereError: A location is not among those of the settings.
         ConfigurationError: The tap can't work with its settings, or Franpos refuses the token.
         InputError: The tap's messages don't satisfy the record contract.
         UnreachableError: Franpos can't be reached, or has no calls left this month.
@@ -74,7 +72,7 @@ def pull(
     known = configured_locations(settings)
     unknown = [location for location in locations if location not in known]
     if unknown:
-        raise click.UsageError(
+        raise NotThereError(
             f"location {', '.join(unknown)} is not in the settings of {_NAME}: location_ids has {', '.join(known)}"
         )
     if start is not None:
@@ -83,10 +81,10 @@ def pull(
         settings["end_date"] = end.isoformat()
     if locations:
         settings["location_ids"] = [int(location) for location in dict.fromkeys(locations)]
-    _run(settings, ledger, watch)
+    _run(settings, ledger, watch or Watch())
 
 
-def tap_settings(config: ConsoleConfig) -> dict[str, Any]:
+def tap_settings(config: DeskConfig) -> dict[str, Any]:
     """Return the tap's settings as they are given."""
     from tap_franpos.settings import CONFIG_SCHEMA  # noqa: PLC0415 (the tap's settings alone are wanted, late)
 
@@ -105,22 +103,19 @@ def configured_locations(settings: Mapping[str, Any]) -> list[str]:
     return [str(location) for location in given]
 
 
-def _run(settings: Mapping[str, Any], ledger: CompanyLedger, watch: Progress | None) -> None:
+def _run(settings: Mapping[str, Any], ledger: CompanyLedger, watch: Watch) -> None:
     descriptor, name = tempfile.mkstemp(prefix="franpos-qbo-", suffix=".json")  # readable to nobody else
     path = Path(name)
     try:
         with os.fdopen(descriptor, "w", encoding="utf-8") as file:
             json.dump(settings, file, default=str)
-        if watch is None:
-            _run_tap(path, ledger, None)
-        else:
-            with watch.fetching():
-                _run_tap(path, ledger, watch)
+        with watch.fetching():
+            _run_tap(path, ledger, watch)
     finally:
         path.unlink(missing_ok=True)
 
 
-def _run_tap(path: Path, ledger: CompanyLedger, watch: Progress | None) -> None:
+def _run_tap(path: Path, ledger: CompanyLedger, watch: Watch) -> None:
     environment = {name: value for name, value in os.environ.items() if name != "SINGER_SDK_LOG_CONFIG"}
     process = subprocess.Popen(  # noqa: S603 (this environment's own tap; no text of anybody else's is in it)
         [*_COMMAND, "--config", str(path)],
@@ -137,7 +132,7 @@ def _run_tap(path: Path, ledger: CompanyLedger, watch: Progress | None) -> None:
     notes.start()
     try:
         messages = _Messages(process.stdout, path)
-        receive(messages, ledger, source=_NAME, ticket_came=watch.ticket_received if watch else None)
+        receive(messages, ledger, source=_NAME, ticket_came=watch.ticket_received)
         process.wait()
     finally:
         _end(process)
@@ -176,7 +171,7 @@ class _Messages:
 class _Notes(threading.Thread):
     """Reads what the tap says on stderr: counts pages, passes warnings on, keeps what it says last."""
 
-    def __init__(self, stream: IO[str], watch: Progress | None) -> None:
+    def __init__(self, stream: IO[str], watch: Watch) -> None:
         super().__init__(name="tap-notes", daemon=True)
         self._stream = stream
         self._watch = watch
@@ -193,7 +188,7 @@ class _Notes(threading.Thread):
                     self._stopped_early = warning["text"]
             elif line.startswith(f"{_NAME}: "):
                 self._last = line.removeprefix(f"{_NAME}: ").strip()
-            elif self._watch is not None and _PAGE.search(line):
+            elif _PAGE.search(line):
                 self._watch.page_read()
 
     def problem(self, code: int) -> TargetError | None:

@@ -1,0 +1,41 @@
+"""Proving a period: till, ledger and QuickBooks held against each other."""
+
+from __future__ import annotations
+
+import datetime as dt
+from typing import TYPE_CHECKING, Any
+
+from target_qbo.reconcile.reconciling import reconcile
+from target_qbo.reconcile.telling import as_document
+
+if TYPE_CHECKING:
+    from target_qbo.company import Company
+    from target_qbo.desk.config import DeskConfig
+    from target_qbo.desk.watching import Watch
+    from target_qbo.reconcile.model import Period
+
+_MIDNIGHT = dt.time(0)
+
+
+def prove(company: Company, period: Period) -> dict[str, Any]:
+    """Prove a period; returns what :func:`target_qbo.reconcile.telling.as_document` tells.
+
+    Raises:
+        TargetError: QuickBooks can't be reached, or refuses the app.
+    """
+    proof, reads, unread = reconcile(company, period)
+    return as_document(proof, period, reads, unread)
+
+
+def refetch(config: DeskConfig, company: Company, period: Period, watch: Watch) -> None:
+    """Fetch a period anew from the till, so that what changed there long ago is seen.
+
+    Raises:
+        TargetError: The till can't be asked.
+    """
+    from target_qbo.desk.pulling import pull  # noqa: PLC0415 (the SDK takes long to load)
+
+    spare = 1 if company.settings.rules.business_day_start == _MIDNIGHT else 2
+    end = period.last + dt.timedelta(days=spare)
+    locations = [period.location_id] if period.location_id else []
+    pull(config, company.ledger, start=period.first, end=end, locations=locations, watch=watch)

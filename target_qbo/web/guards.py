@@ -1,0 +1,62 @@
+"""What holds for every answer: nothing of it is kept or framed, no script runs, and only who signed in sees figures."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+from urllib.parse import urlencode
+
+from django.shortcuts import redirect, render
+from django.urls import reverse
+
+from target_qbo.endings import ending_of
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from django.http import HttpRequest, HttpResponse
+
+    Answer = Callable[[HttpRequest], HttpResponse]
+
+SIGNED_IN = "signed_in"
+_UNAVAILABLE = 503
+_POLICY = (
+    "default-src 'none'; style-src 'self'; img-src 'self'; form-action 'self'; frame-ancestors 'none'; base-uri 'none'"
+)
+
+
+def headers(answer: Answer) -> Answer:
+    """Have nothing kept by the browser, framed by another page or loaded from elsewhere; refuse other hosts' names."""
+
+    def answered(request: HttpRequest) -> HttpResponse:
+        request.get_host()  # raises for another one, also where a style sheet is asked for
+        response = answer(request)
+        response.headers["Content-Security-Policy"] = _POLICY
+        response.headers["X-Frame-Options"] = "DENY"
+        response.headers["Cache-Control"] = "no-store"
+        if request.method == "HEAD" and not response.streaming:
+            response.content = b""  # nobody else leaves it out
+            response.headers.pop("Content-Length", None)
+        return response
+
+    return answered
+
+
+def problem(request: HttpRequest, error: Exception) -> HttpResponse | None:
+    """Return the page that tells an expected error in its one line; None: it is none."""
+    ending = ending_of(error)
+    if ending is None:
+        return None
+    return render(request, "web/refused.html", {"why": ending.line}, status=_UNAVAILABLE)
+
+
+def signed_in(answer: Answer) -> Answer:
+    """Send whoever is not signed in to do so, and back to what was asked for then."""
+
+    def answered(request: HttpRequest) -> HttpResponse:
+        door = reverse("sign-in")
+        if request.path == door or request.session.get(SIGNED_IN):
+            return answer(request)
+        asked = request.get_full_path() if request.method == "GET" else "/"
+        return redirect(f"{door}?{urlencode({'next': asked})}")
+
+    return answered

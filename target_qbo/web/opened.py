@@ -1,0 +1,57 @@
+"""The company of a request: opened by the settings of this moment, so that a page that stays up follows them."""
+
+from __future__ import annotations
+
+from contextvars import ContextVar
+from typing import TYPE_CHECKING
+
+from django.conf import settings
+
+from target_qbo.web.guards import SIGNED_IN, problem
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from django.http import HttpRequest, HttpResponse
+
+    from target_qbo.company import Company
+
+_OPENED: ContextVar[Company] = ContextVar("company")
+
+
+def company() -> Company:
+    """Return the company of the request that is being answered."""
+    return _OPENED.get()
+
+
+class Opened:
+    """Opens the company for whoever is signed in, closes it with the answer, and tells what is wrong in one line.
+
+    Args:
+        answer: What answers.
+    """
+
+    def __init__(self, answer: Callable[[HttpRequest], HttpResponse]) -> None:
+        self._answer = answer
+
+    def __call__(self, request: HttpRequest) -> HttpResponse:
+        """Answer a request."""
+        if not request.session.get(SIGNED_IN):
+            return self._answer(request)
+        try:
+            found: Company = settings.DESK.company()
+        except Exception as error:
+            told = problem(request, error)
+            if told is None:
+                raise
+            return told
+        token = _OPENED.set(found)
+        try:
+            return self._answer(request)
+        finally:
+            _OPENED.reset(token)
+            found.ledger.engine.dispose()
+
+    def process_exception(self, request: HttpRequest, error: Exception) -> HttpResponse | None:
+        """Tell what went wrong on a page, where it is expected."""
+        return problem(request, error)

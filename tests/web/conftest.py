@@ -1,0 +1,97 @@
+"""A page of a shop with tickets of all kinds, started as a person starts it."""
+
+from __future__ import annotations
+
+import re
+import subprocess
+import time
+from typing import TYPE_CHECKING
+
+import pytest
+import requests
+from lxml import html
+
+from tests.forks import start
+from tests.shop import BIN, START_SECONDS, Shop
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+    from pathlib import Path
+
+_READY = re.compile(r"open (?P<url>http://\S+)/ and sign in with the code (?P<code>\w+)")
+
+
+class Page:
+    """A running page, and a browser's worth of it: cookies kept, redirections followed.
+
+    Attributes:
+        url: Where it is.
+        code: What signs in.
+        said: What it printed.
+    """
+
+    def __init__(self, shop: Shop, said: Path) -> None:
+        self.said = said
+        command = [str(BIN / "franpos-qbo"), "--target-config", str(shop.target_config), "serve", "--port", "0"]
+        with said.open("w") as file:
+            self._process = start(command, stdin=subprocess.DEVNULL, stdout=file, stderr=file)
+        deadline = time.monotonic() + START_SECONDS
+        while (ready := _READY.search(said.read_text())) is None:
+            assert self._process.poll() is None, said.read_text()
+            assert time.monotonic() < deadline, "the page did not start"
+            time.sleep(0.02)
+        self.url, self.code = ready["url"], ready["code"]
+
+    def visitor(self, *, signed_in: bool = True) -> Visitor:
+        """Return somebody who looks at it."""
+        visitor = Visitor(self.url)
+        if signed_in:
+            answer = visitor.sign_in(self.code)
+            assert answer.status_code == 200, answer.text
+        return visitor
+
+    def stop(self) -> None:
+        """End it."""
+        self._process.terminate()
+        self._process.wait(10)
+
+
+class Visitor:
+    """Somebody who looks at the page."""
+
+    def __init__(self, url: str) -> None:
+        self.url = url
+        self.http = requests.Session()
+
+    def get(self, path: str, **options: object) -> requests.Response:
+        """Ask for a page."""
+        return self.http.get(self.url + path, timeout=30, **options)  # type: ignore[arg-type]
+
+    def look(self, path: str) -> html.HtmlElement:
+        """Ask for a page that is there, and read it."""
+        answer = self.get(path)
+        assert answer.status_code == 200, answer.text
+        return html.fromstring(answer.text)
+
+    def sign_in(self, code: str, path: str = "/sign-in/") -> requests.Response:
+        """Type a code."""
+        (form,) = self.look(path).xpath("//form[@method='post']")
+        fields = dict(form.form_values()) | {"code": code}
+        return self.http.post(f"{self.url}/sign-in/", data=fields, timeout=30)
+
+
+@pytest.fixture(scope="session")
+def shop(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Shop]:
+    """Two shops of one company; a tenth of the tickets dirty; synced."""
+    options = ("--locations", "2", "--days", "2", "--tickets-per-day", "36", "--dirty", "0.1")
+    with Shop(tmp_path_factory.mktemp("page"), *options) as shop:
+        assert shop.sync().returncode == 0
+        yield shop
+
+
+@pytest.fixture(scope="session")
+def page(shop: Shop) -> Iterator[Page]:
+    """The shop's page."""
+    page = Page(shop, shop.folder / "page.log")
+    yield page
+    page.stop()
