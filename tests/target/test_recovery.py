@@ -26,8 +26,8 @@ DOCUMENTS = r"/(batch|invoice|payment|refundreceipt)\b"
         ("drop_before", {"path": "/batch", "nth": 1}, "batch_creates_twice"),
         ("500_after", {"path": "/batch", "nth": 2}, "batch_creates_twice"),
         ("html_after", {"path": "/batch", "nth": 1}, "batch_answers_6000"),
-        ("drop_after", {"path": DOCUMENTS, "every": 3}, "batch_creates_twice"),
-        ("expire_token", {"path": DOCUMENTS, "every": 4}, "honoured"),
+        ("drop_after", {"path": DOCUMENTS, "every": 2}, "batch_creates_twice"),
+        ("expire_token", {"path": DOCUMENTS, "every": 2}, "honoured"),
     ],
 )
 def test_a_lost_answer_is_looked_up_not_sent_twice(
