@@ -281,6 +281,7 @@ class UnitWork(Unit):
     def _take_back(self, changes: Changes, why: Hindrance) -> list[Op]:
         """Take back what stands, for it can't be made whole."""
         self._takes_back, self._obstacle = True, None
+        self._tries.clear()  # how often an update failed says nothing of taking it back
         self._end = End(TicketEvent.SKIPPED, why.code, why.reason)
         # What pays an invoice otherwise would become open credit if that were voided: the invoice stays as it is.
         strays = {key for key, one in self._standing.items() if one.state is DocumentState.ORPHANED}

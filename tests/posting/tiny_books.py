@@ -25,6 +25,10 @@ _REFUSAL = Fault("6000", "A business validation error has occurred while process
 _TRY_AGAIN = Fault("6000", "An unexpected error occurred", "Please wait a few minutes and try again. (-30003)")
 
 
+NEVER_TAKEN = {Decimal("66.66"): "failed before", Decimal("77.77"): "refused"}
+"""A line of such an amount is never taken: what becomes of its document each time."""
+
+
 class KilledError(BaseException):
     """The process dies here."""
 
@@ -119,7 +123,9 @@ class TinyBooks:
     ) -> Row | Fault:
         if request_id in self._answers:
             return copy.deepcopy(self._answers[request_id])
-        fate = self.fails(entity, body)
+        amounts = [line.get("Amount") for line in body.get("Line", ()) if "LinkedTxn" not in line]
+        spoilt = NEVER_TAKEN.keys() & set(amounts) if operation != "delete" else set()
+        fate = NEVER_TAKEN[spoilt.pop()] if spoilt else self.fails(entity, body)
         if fate == "refused":
             return _REFUSAL
         if fate == "refused after":

@@ -10,7 +10,7 @@ import uuid
 from collections import Counter, defaultdict, deque
 from typing import TYPE_CHECKING, Any
 
-from target_qbo.accounting import DocumentKind
+from target_qbo.accounting import Document, DocumentKind
 from target_qbo.accounting.kinds import facts
 from target_qbo.accounting.naming import ownership_mark
 from target_qbo.ledger.adopting import FOUND_VOIDED
@@ -28,7 +28,7 @@ from target_qbo.posting.summary import RunSummary
 from target_qbo.posting.unit import End, Opening, give_up
 from target_qbo.posting.work import UnitWork
 from target_qbo.qbo import RateLimits
-from tests.posting.tiny_books import TinyBooks
+from tests.posting.tiny_books import NEVER_TAKEN, TinyBooks
 from tests.posting.tiny_ledger import TinyLedger
 from tests.posting.tiny_shop import LATER, RULES, ticket, wrong
 
@@ -51,7 +51,11 @@ class _Methods:
 
 
 class TinyPosting:
-    """A company whose tickets are posted; it is what a unit's work may ask, too."""
+    """A company whose tickets are posted; it is what a unit's work may ask, too.
+
+    Attributes:
+        half_done: Which tickets the latest run left half done.
+    """
 
     def __init__(self) -> None:
         self.books = TinyBooks()
@@ -59,6 +63,7 @@ class TinyPosting:
         self._courier = Courier(self.books, RateLimits(requests=9, batches=9), _BATCH)  # type: ignore[arg-type]
         self._lost: Counter[int] = Counter()
         self._again: set[int] = set()
+        self.half_done: set[int] = set()
 
     # What a unit's work may ask
 
@@ -150,9 +155,19 @@ class TinyPosting:
             one.status = TicketStatus.RECEIVED if one.status is TicketStatus.UNDONE else one.status
 
     def wrong(self) -> list[str]:
-        """Return what stands otherwise than it is to."""
-        views = [self.ledger.view(key) for key in self.ledger.tickets]
-        return wrong(self.books, {str(view.key): decided(view, RULES, LATER) for view in views})
+        """Return what stands otherwise than it is to; of what is never taken any whole may stand, or nothing."""
+        spoilt = self.spoilt()
+        views = [self.ledger.view(key) for key in self.ledger.tickets if key not in spoilt]
+        return wrong(self.books, {str(view.key): decided(view, RULES, LATER) for view in views}) + self.unsettled()
+
+    def pending(self) -> set[int]:
+        """Return the tickets that are not settled."""
+        return {key for key, one in self.ledger.tickets.items() if one.pending}
+
+    def spoilt(self) -> set[int]:
+        """Return the tickets that QuickBooks never takes as they are."""
+        decisions = {key: decided(self.ledger.view(key), RULES, LATER) for key in self.ledger.tickets}
+        return {key for key, one in decisions.items() if isinstance(one, Document) and one.total in NEVER_TAKEN}
 
     def unsettled(self) -> list[str]:
         """Return what stands otherwise than the ledger says, or as a part, of tickets that are settled."""
@@ -202,6 +217,7 @@ class TinyPosting:
     # Parts of a run
 
     def _begin(self) -> None:
+        self.half_done.clear()
         self._lost.clear()
         self.ledger.doubt()
 
@@ -237,6 +253,7 @@ class TinyPosting:
                 ready.extend(self._sent(some))
             if work.stalled:
                 self._again.add(work.unit)
+            (self.half_done.add if work.open else self.half_done.discard)(work.unit)
 
     def _sent(self, some: Sequence[Op]) -> list[Op]:
         """Send operations; returns those that follow."""
