@@ -51,6 +51,7 @@ _LOADED = (
     "sandbox.environment",
     "sandbox.qbo.presets",
     "sandbox.qbo.server",
+    "sandbox.tickets.generate",
     "sandbox.tickets.retail",
     "sqlite3",
 )
@@ -211,12 +212,7 @@ def serve(asking: socket.socket) -> Callable[[], Any]:
     Returning, rather than doing it here, has the process end as any other does: with its traceback, its threads and
     what is to be done at exit.
     """
-    sinks, package = importlib.import_module("target_qbo.sinks"), importlib.import_module("target_qbo").__path__
-    own = [one.name for one in pkgutil.walk_packages(package, "target_qbo.") if not _PASSED_OVER.search(one.name)]
-    for name in (*SCRIPTS.values(), *own, *_LOADED):
-        importlib.import_module(name)
-    for stream in sinks.SINKS:
-        sinks.contract(stream)  # compiled once for all
+    _load()
     assert len(list(Path("/proc/self/task").iterdir())) == 1, "a fork of a process of many threads may hang"
     gc.collect()
     gc.freeze()  # else the first collection of each would copy all of this one's memory
@@ -240,6 +236,15 @@ def serve(asking: socket.socket) -> Callable[[], Any]:
                 os.close(stream)
             connection.send(str(pid).encode())
             selector.register(os.pidfd_open(pid), selectors.EVENT_READ, (pid, connection))
+
+
+def _load() -> None:
+    sinks, package = importlib.import_module("target_qbo.sinks"), importlib.import_module("target_qbo").__path__
+    own = [one.name for one in pkgutil.walk_packages(package, "target_qbo.") if not _PASSED_OVER.search(one.name)]
+    for name in (*SCRIPTS.values(), *own, *_LOADED):
+        importlib.import_module(name)
+    for stream in sinks.SINKS:
+        sinks.contract(stream)  # compiled once for all
 
 
 def _ended(selector: selectors.BaseSelector, key: selectors.SelectorKey) -> None:

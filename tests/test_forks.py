@@ -23,11 +23,16 @@ def _linux_only() -> None:
         pytest.skip("programs are forked on Linux only")
 
 
-ARGUMENTS = ["--help", "--config=here.json", "--config=ENV"]
-
-
-@pytest.mark.parametrize("argument", ARGUMENTS)
-@pytest.mark.parametrize("program", ["tap-franpos", "target-qbo", "franpos-qbo"])
+@pytest.mark.parametrize(
+    ("program", "argument"),
+    [
+        ("tap-franpos", "--help"),
+        ("tap-franpos", "--config=ENV"),
+        ("target-qbo", "--config=here.json"),
+        ("target-qbo", "--config=ENV"),
+        ("franpos-qbo", "--help"),
+    ],
+)
 def test_a_fork_says_and_returns_what_a_fresh_start_does(program: str, argument: str, tmp_path: Path) -> None:
     """In its own folder, with its own variables."""
     (tmp_path / "here.json").write_text("{}")

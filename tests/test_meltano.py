@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import json
 import os
+import sqlite3
 import subprocess
 import sys
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import pytest
 
@@ -46,6 +47,11 @@ def _meltano(environment: dict[str, str], *arguments: str) -> subprocess.Complet
     return result
 
 
+def _bookmarks(shop: Shop) -> list[Any]:
+    with sqlite3.connect(shop.folder / "meltano.db") as database:
+        return database.execute("SELECT * FROM state").fetchall()
+
+
 def test_a_night_and_a_second_run(shop: Shop, environment: dict[str, str]) -> None:
     _meltano(environment, "run", "tap-franpos", "target-qbo")
     assert shop.differences() == []
@@ -76,15 +82,16 @@ def test_the_desk_s_commands_are_meltano_s_too(shop: Shop, environment: dict[str
 def test_a_period_long_past_leaves_the_bookmarks_and_a_lost_state_doubles_nothing(
     shop: Shop, environment: dict[str, str]
 ) -> None:
-    bookmarks = _meltano(environment, "state", "get", STATE_ID).stdout
+    bookmarks = _bookmarks(shop)
     ring_up(shop, created_at="2025-06-02T12:00:00-06:00", lines=[{"price": "19.95"}])
     period = ("--from", "2025-06-02", "--to", "2025-06-02", "--format", "json")
     synced = json.loads(_meltano(environment, "invoke", "target-qbo:sync", *period).stdout)
     assert (synced["received"], synced["posted"]) == (1, 1)
     assert shop.differences() == []
-    assert _meltano(environment, "state", "get", STATE_ID).stdout == bookmarks
+    assert _bookmarks(shop) == bookmarks
 
     _meltano(environment, "state", "clear", "--force", STATE_ID)
+    assert _bookmarks(shop) != bookmarks
     shop.calls()
     _meltano(environment, "run", "tap-franpos", "target-qbo")
     counts = shop.calls()

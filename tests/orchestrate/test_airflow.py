@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import os
 import subprocess
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Self
 
 import psycopg
 import pytest
@@ -24,7 +24,8 @@ if TYPE_CHECKING:
 
     from sandbox.stores_file import Store
 
-AIRFLOW = ROOT / ".venv-airflow" / "bin" / "airflow"
+AIRFLOW = ROOT / ".venv-airflow" / "bin" / "python"
+COMMANDS_IN_ONE_PROCESS = ROOT / "tests" / "orchestrate" / "airflow_commands.py"
 MISTAKEN = "- {name: mistaken, locations: [7], realm: 9130}\n"
 ASKING = {"completion", "connect", "disconnect", "serve"}
 
@@ -36,7 +37,7 @@ def stores(tmp_path: Path) -> Iterator[list[Store]]:
 
 
 class Airflow:
-    """An Airflow home with its stores; runs DAGs one task after the other, in one process."""
+    """An Airflow home with its stores; runs DAGs one task after the other, all in one process."""
 
     def __init__(self, folder: Path, stores: list[Store], shared: Mapping[str, str]) -> None:
         self._stores, self._shared = stores, shared
@@ -44,7 +45,7 @@ class Airflow:
         with (folder / "stores.yml").open("a") as file:
             file.write(MISTAKEN)
         kept = {name: value for name, value in os.environ.items() if not name.startswith(("AIRFLOW", "MELTANO"))}
-        self._environment = kept | {
+        environment = kept | {
             "AIRFLOW_HOME": str(folder),
             "AIRFLOW__CORE__DAGS_FOLDER": str(ROOT / "orchestrate" / "airflow" / "dags"),
             "AIRFLOW__CORE__LOAD_EXAMPLES": "False",
@@ -52,9 +53,25 @@ class Airflow:
             "MELTANO_ENVIRONMENT": "demo",
             "PYTHONPATH": str(ROOT),
         }
+        self._output = folder / "printed.txt"
+        self._process = subprocess.Popen(
+            [AIRFLOW, COMMANDS_IN_ONE_PROCESS],
+            env=environment,
+            cwd=folder,
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            text=True,
+        )
         self.connect()
-        migrated = self._run("db", "migrate")
-        assert migrated.returncode == 0, migrated.stdout
+        code, log = self._run("db", "migrate")
+        assert code == 0, log
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_error: object) -> None:
+        """Have it end."""
+        self._process.communicate(timeout=RUN_SECONDS)
 
     def connect(self, **refresh_tokens: str) -> None:
         """Set the connections; given refresh tokens go before the right ones."""
@@ -62,23 +79,25 @@ class Airflow:
 
     def run(self, dag: str, params: Mapping[str, str] | None = None) -> tuple[bool, str]:
         """Run a DAG; returns whether it was green, and the log."""
-        result = self._run("dags", "test", dag, *(["--conf", json.dumps(params)] if params else []))
+        code, log = self._run("dags", "test", dag, *(["--conf", json.dumps(params)] if params else []))
         for connection in self._secrets.values():
             for secret in ("TAP_FRANPOS_AUTH_TOKEN", "TARGET_QBO_CLIENT_SECRET", "TARGET_QBO_REFRESH_TOKEN"):
-                assert connection["extra"].get(secret, "\0") not in result.stdout
-        return result.returncode == 0, result.stdout
+                assert connection["extra"].get(secret, "\0") not in log
+        return code == 0, log
 
-    def _run(self, *words: str) -> subprocess.CompletedProcess[str]:
+    def _run(self, *words: str) -> tuple[int, str]:
+        """Run a command; returns its exit code, and what it printed."""
         secrets = {f"AIRFLOW_CONN_{name.upper()}": json.dumps(value) for name, value in self._secrets.items()}
-        return subprocess.run(
-            [AIRFLOW, *words],
-            env=self._environment | secrets,
-            stdout=subprocess.PIPE,
-            stderr=subprocess.STDOUT,
-            text=True,
-            timeout=RUN_SECONDS,
-            check=False,
-        )
+        asked = {"words": words, "environment": secrets, "output": str(self._output)}
+        asking, answering = self._process.stdin, self._process.stdout
+        assert asking is not None
+        assert answering is not None
+        asking.write(json.dumps(asked) + "\n")
+        asking.flush()
+        code = answering.readline()
+        log = self._output.read_text()
+        assert code, log
+        return int(code), log
 
 
 def _beside(database: str, name: str) -> str:
@@ -96,26 +115,26 @@ def test_a_night_with_a_store_that_fails_and_its_repair_from_the_desk(
     well, broken = stores
     meltano = _beside(postgres_database, "meltano")
     shared = {"TARGET_QBO_LEDGER_URL": postgres_database, "MELTANO_DATABASE_URI": meltano}
-    airflow = Airflow(tmp_path, stores, shared)
-    airflow.connect(**{broken["name"]: "revoked-by-somebody"})
+    with Airflow(tmp_path, stores, shared) as airflow:
+        airflow.connect(**{broken["name"]: "revoked-by-somebody"})
 
-    green, log = airflow.run("franpos_qbo")
-    assert not green
-    assert f"{well['name']}: done" in log
-    assert "2 of 3 stores failed: mistaken: stores.2.realm: is not of type 'string'; " in log
-    assert f"{broken['name']}: target-qbo: QuickBooks no longer accepts the refresh token" in log
-    assert compare(ask(well, "tickets"), ask(well, "books")) == []
-    assert ask(broken, "books")["documents"] == []
+        green, log = airflow.run("franpos_qbo")
+        assert not green
+        assert f"{well['name']}: done" in log
+        assert "2 of 3 stores failed: mistaken: stores.2.realm: is not of type 'string'; " in log
+        assert f"{broken['name']}: target-qbo: QuickBooks no longer accepts the refresh token" in log
+        assert compare(ask(well, "tickets"), ask(well, "books")) == []
+        assert ask(broken, "books")["documents"] == []
 
-    airflow.connect()
-    green, log = airflow.run("franpos_qbo_desk", {"store": broken["name"], "command": "sync"})
-    assert not green, "some tickets are skipped, which whoever syncs by hand is to see"
-    assert "sync ended with exit code 1: there are differences or skipped tickets" in log
-    assert compare(ask(broken, "tickets"), ask(broken, "books")) == []
-    skipped = next(ticket for ticket in ask(broken, "tickets") if ticket["expected"]["kind"] == "none")
-    green, log = airflow.run("franpos_qbo_desk", {"store": broken["name"], "command": "tickets --format csv"})
-    assert green, log
-    assert f"{skipped['ticket_id']},{skipped['number']}" in log
+        airflow.connect()
+        green, log = airflow.run("franpos_qbo_desk", {"store": broken["name"], "command": "sync"})
+        assert not green, "some tickets are skipped, which whoever syncs by hand is to see"
+        assert "sync ended with exit code 1: there are differences or skipped tickets" in log
+        assert compare(ask(broken, "tickets"), ask(broken, "books")) == []
+        skipped = next(ticket for ticket in ask(broken, "tickets") if ticket["expected"]["kind"] == "none")
+        green, log = airflow.run("franpos_qbo_desk", {"store": broken["name"], "command": "tickets --format csv"})
+        assert green, log
+        assert f"{skipped['ticket_id']},{skipped['number']}" in log
     with psycopg.connect(meltano.replace("+psycopg", "")) as connection:
         states = {row[0] for row in connection.execute("SELECT state_id FROM state")}
     assert states == {f"demo:tap-franpos-to-target-qbo:{store['name']}" for store in stores}

@@ -29,7 +29,6 @@ if TYPE_CHECKING:
     from pathlib import Path
 
 MANY_TICKETS = ("--locations", "1", "--days", "1", "--tickets-per-day", "80", "--dirty", "0")
-FAULTS = pytest.mark.parametrize("fault", [whole_request(), item_alone()], ids=["whole request", "item alone"])
 
 
 @pytest.fixture
@@ -39,15 +38,11 @@ def busy(tmp_path: Path) -> Iterator[Shop]:
         yield shop.lay_ledger()
 
 
-@pytest.mark.parametrize(
-    ("fault", "batch_size"),
-    [(whole_request(), 30), (item_alone(), 30), (whole_request(), 1)],
-    ids=["whole batch", "item of a batch", "single"],
-)
-def test_a_line_that_is_never_answered_holds_nobody_else(busy: Shop, fault: dict[str, Any], batch_size: int) -> None:
+@pytest.mark.parametrize("batch_size", [30, 1])
+def test_a_line_that_is_never_answered_holds_nobody_else(busy: Shop, batch_size: int) -> None:
     busy.configure_target(batch_size=batch_size)
     ticket = ring_up(busy, lines=[{"price": "9.50", "name": TEXT}])
-    fail(busy, fault)
+    fail(busy, whole_request())
     night(busy)
     assert_all_fired(busy)
     assert_all_but(busy, ticket)
@@ -57,21 +52,19 @@ def test_a_line_that_is_never_answered_holds_nobody_else(busy: Shop, fault: dict
     assert_right_once_resynced(busy, ticket)
 
 
-@FAULTS
-def test_several_are_found_out_one_by_one(busy: Shop, fault: dict[str, Any]) -> None:
+def test_several_are_found_out_one_by_one(busy: Shop) -> None:
     """A sale and a return among others in one batch; each is left for itself."""
     tickets = [ring_up(busy, lines=[{"price": "9.50", "quantity": one, "name": TEXT}]) for one in ("1", "-1", "2")]
-    fail(busy, fault)
+    fail(busy, item_alone())
     night(busy)
     assert_all_but(busy, *tickets)
     for ticket in tickets:
         assert_left_for_later(busy, ticket)
 
 
-@FAULTS
-def test_a_discount_s_item_that_is_never_answered_holds_its_ticket_only(shop: Shop, fault: dict[str, Any]) -> None:
+def test_a_discount_s_item_that_is_never_answered_holds_its_ticket_only(shop: Shop) -> None:
     ticket = ring_up(shop, lines=[{"price": "9.50", "discount": "1.00", "discount_name": TEXT}])
-    fail(shop, fault)
+    fail(shop, whole_request())
     night(shop)
     assert_all_fired(shop)
     assert_all_but(shop, ticket)
@@ -81,7 +74,7 @@ def test_a_discount_s_item_that_is_never_answered_holds_its_ticket_only(shop: Sh
     assert_right_once_resynced(shop, ticket)
 
 
-@FAULTS
+@pytest.mark.parametrize("fault", [whole_request(), item_alone()], ids=["whole request", "item alone"])
 def test_a_change_that_is_never_answered_leaves_what_stood_and_holds_nobody_else(
     shop: Shop, fault: dict[str, Any]
 ) -> None:
@@ -104,14 +97,13 @@ def test_a_change_that_is_never_answered_leaves_what_stood_and_holds_nobody_else
     assert_right_once_resynced(shop, changed)
 
 
-@FAULTS
-def test_a_changed_refund_that_is_never_answered_stays_as_it_stood(shop: Shop, fault: dict[str, Any]) -> None:
+def test_a_changed_refund_that_is_never_answered_stays_as_it_stood(shop: Shop) -> None:
     night(shop)
     (refund, *_), (sale, *_) = of_kind(shop, "refund_receipt"), of_kind(shop, "invoice")
     before = standing(shop, refund)
     edit(shop, refund, "add_line", price="4.75", quantity="-1", name=TEXT, settle=True)
     edit(shop, sale, "set", tips="7.25", settle=True)
-    fail(shop, fault)
+    fail(shop, item_alone())
     night(shop)
     assert told(shop)[sale["ticket_id"]]["status"] == "posted"
     assert_left_for_later(shop, refund)
