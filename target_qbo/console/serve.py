@@ -27,10 +27,10 @@ _THREADS = 8
 )
 @click.pass_obj
 def serve(config: DeskConfig, port: int) -> None:
-    """Show tickets, errors, runs and proofs in a browser on this machine.
+    """Show tickets, errors, runs and proofs in a browser on this machine; sync, resync and undo from there.
 
-    It listens on this machine alone, and shows figures to whoever types the code that it prints. It posts and changes
-    nothing. It goes on until you end it, with Ctrl-C.
+    It listens on this machine alone, and lets in whoever types the code that it prints. It goes on until you end it,
+    with Ctrl-C; a work that is under way then comes to its end first.
     """
     try:
         import waitress  # noqa: PLC0415 (an extra)

@@ -5,18 +5,21 @@ from __future__ import annotations
 import contextlib
 import datetime as dt
 import tempfile
+from dataclasses import replace
 from itertools import islice
 from typing import TYPE_CHECKING, Any, TextIO
 
 from target_qbo.accounting import DocumentKind
 from target_qbo.desk.receiving import receive
-from target_qbo.ledger import open_ledger
+from target_qbo.ledger import again, open_ledger, units
 from target_qbo.ledger.reading import known, open_to_read, to_decide
+from target_qbo.ledger.status import Stands, TicketStatus
 from target_qbo.posting.preview import Preview, Totals, merged, preview
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
+    from target_qbo.company import Company
     from target_qbo.ledger import CompanyLedger
     from target_qbo.ledger.reading import Choice
     from target_qbo.ledger.units import UnitView
@@ -85,6 +88,18 @@ def _from_messages(received: CompanyLedger, ledger: CompanyLedger | None, choice
 
 def _key(ticket: UnitView) -> tuple[str, str]:
     return ticket.record["location_id"], ticket.record["ticket_id"]
+
+
+def of_resync(company: Company, key: int) -> Preview | None:
+    """Return what a resync would do with a ticket, as far as the ledger knows; None where its record never came."""
+    view = units.whole(company.ledger, [key])[key]
+    if not view.record:
+        return None
+    stands = Stands.EDITED if view.code == again.CHANGED and view.stands is Stands.WHOLE else view.stands
+    status = TicketStatus.RECEIVED if view.status is TicketStatus.UNDONE else view.status
+    asked = replace(view, pending=True, status=status, stands=stands)
+    settings = company.settings
+    return preview(asked, settings.rules, on_change=settings.on_change, now=dt.datetime.now(dt.UTC))
 
 
 def as_record(one: Preview) -> dict[str, Any]:

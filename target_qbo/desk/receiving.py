@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import logging
-import signal
 from typing import IO, TYPE_CHECKING, Any, cast
 
 from singer_sdk.exceptions import MissingKeyPropertiesError, RecordsWithoutSchemaException
@@ -38,12 +37,8 @@ def receive(
     Raises:
         InputError: The messages don't satisfy the record contract.
     """
-    handlers = {number: signal.getsignal(number) for number in (signal.SIGINT, signal.SIGTERM)}
-    receiver = _Receiver(ledger, ticket_came)
-    for number, handler in handlers.items():
-        signal.signal(number, handler)  # the SDK's own end an interrupted command as if it were done
     try:
-        receiver.listen(cast("IO[str]", messages))  # which it reads line by line
+        _Receiver(ledger, ticket_came).listen(cast("IO[str]", messages))  # which it reads line by line
     except (InvalidInputLine, MissingKeyPropertiesError, RecordsWithoutSchemaException, UnicodeError) as error:
         raise InputError(f"{source}: {clean_text(str(error), _SHOWN_CHARACTERS)}") from None
 
@@ -61,6 +56,9 @@ class _Receiver(LedgerTarget):
         self.max_parallelism = 1  # the sinks share one ledger, which has one writer
         self._ledger = ledger
         self._ticket_came = ticket_came
+
+    def _setup_signal_handlers(self) -> None:
+        """Leave signals to the command: the SDK's handlers end it as if it were done, and a thread may set none."""
 
     @property
     def ledger(self) -> CompanyLedger:

@@ -38,11 +38,13 @@ class Wanted:
             alone.
         chosen: Those that it lets through; of names only its location counts.
         refetch: Whether their days are first fetched anew from the till.
+        keys: Their keys in the ledger, where a person picked them; that is as good as their names.
     """
 
     names: Sequence[str]
     chosen: listing.Filter
     refetch: bool = False
+    keys: Sequence[int] = ()
 
 
 class Resynced:
@@ -83,8 +85,11 @@ def resync(config: DeskConfig, company: Company, wanted: Wanted, watch: Watch) -
         TargetError: The till can't be asked.
     """
     ledger, chosen = company.ledger, wanted.chosen
-    by_name = bool(wanted.names)
-    keys = keys_named(ledger, wanted.names, chosen.location_id) if by_name else listing.keys_of(ledger, chosen)
+    by_name = bool(wanted.names or wanted.keys)
+    if wanted.keys:
+        keys = listing.in_order(ledger, wanted.keys)
+    else:
+        keys = keys_named(ledger, wanted.names, chosen.location_id) if by_name else listing.keys_of(ledger, chosen)
     if wanted.refetch:
         _refetch(config, ledger, keys, wanted, watch)
         if not by_name:

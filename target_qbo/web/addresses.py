@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from django.urls import path
 
-from target_qbo.web import pages, signing_in
+from target_qbo.web import acting, pages, signing_in
 
 urlpatterns = [
     path("", pages.overview, name="overview"),
@@ -13,6 +13,10 @@ urlpatterns = [
     path("errors/", pages.errors, name="errors"),
     path("runs/", pages.runs, name="runs"),
     path("reconcile/", pages.reconcile, name="reconcile"),
+    path("runs/<int:number>/undo/", acting.undo, name="undo"),
+    path("sync/", acting.sync, name="sync"),
+    path("resync/", acting.resync, name="resync"),
+    path("work/", acting.work, name="work"),
     path("sign-in/", signing_in.sign_in, name="sign-in"),
     path("sign-out/", signing_in.sign_out, name="sign-out"),
 ]

@@ -3,18 +3,30 @@
 from __future__ import annotations
 
 import datetime as dt
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from django import forms
 
+from target_qbo.desk.periods import beginning, in_order
+from target_qbo.desk.syncing import Wanted
 from target_qbo.ledger.listing import Filter, Mark
 from target_qbo.ledger.status import TicketStatus
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from django.http import QueryDict
+
+    from target_qbo.desk.periods import Bound
 
 _DAY = forms.DateInput(format="%Y-%m-%d", attrs={"type": "date"})  # as HTML has it, whatever the language
 _ISO = ["%Y-%m-%d"]
 _EARLIEST = dt.date(2000, 1, 1)  # no till is older
 _LONGEST = dt.timedelta(days=366)
 LARGEST_KEY = 2**31 - 1
+_KEY_DIGITS = 10
+_MOST_KEYS = 500
+_DAY_LENGTH = 10
 
 
 class _Place(forms.Field):
@@ -60,6 +72,73 @@ class TicketsForm(forms.Form):
             most=asked["most"],
             search=asked["search"] or None,
         )
+
+
+class _Moment(forms.Field):
+    """A minute by the clock of the shop, or a day; no zone is given, none is meant."""
+
+    widget = forms.DateTimeInput(attrs={"type": "datetime-local"})
+
+    def to_python(self, value: Any) -> Bound | None:  # noqa: ANN401 (Django's)
+        text = str(super().to_python(value) or "")
+        if not text:
+            return None
+        try:
+            day = len(text) == _DAY_LENGTH
+            found: Bound = dt.date.fromisoformat(text) if day else dt.datetime.fromisoformat(text)
+        except ValueError:
+            raise forms.ValidationError("Enter a valid date and time.") from None
+        if beginning(found).date() < _EARLIEST or beginning(found).tzinfo is not None:
+            raise forms.ValidationError("Enter a date and time of the shop, not before 2000.")
+        return found
+
+
+class SyncForm(forms.Form):
+    """What is to be fetched from the till and posted.
+
+    Args:
+        locations: The locations there are.
+    """
+
+    first = _Moment(required=False, label="From")
+    last = _Moment(required=False, label="To, not included")
+    location = forms.ChoiceField(required=False)
+
+    def __init__(self, locations: Sequence[str], data: QueryDict | None = None) -> None:
+        super().__init__(data)
+        location = self.fields["location"]
+        assert isinstance(location, forms.ChoiceField)  # noqa: S101 (for mypy)
+        location.choices = [("", "all"), *[(one, one) for one in locations]]
+
+    def clean(self) -> dict[str, Any]:
+        """Refuse a period that is none."""
+        asked = super().clean() or {}
+        first, last = asked.get("first"), asked.get("last")
+        if last is not None and first is None and "first" not in self.errors:
+            raise forms.ValidationError("Give the beginning too.")
+        if first is not None and last is not None and not in_order(first, last):
+            raise forms.ValidationError("The period ends before it begins.")
+        return asked
+
+    def wanted(self) -> Wanted:
+        """Return what is wanted; the form must be valid."""
+        asked = self.cleaned_data
+        return Wanted(asked["first"], asked["last"], [asked["location"]] if asked["location"] else [])
+
+
+class ResyncForm(TicketsForm):
+    """Which tickets are tried again: those that were ticked, or all that match."""
+
+    refetch = forms.BooleanField(required=False, label="First fetch their days anew from the till")
+    sure = forms.BooleanField(required=False, widget=forms.HiddenInput)
+    key = forms.TypedMultipleChoiceField(required=False, coerce=int, widget=forms.MultipleHiddenInput)
+
+    def __init__(self, data: QueryDict) -> None:
+        super().__init__(data)
+        given = [one for one in data.getlist("key") if one.isascii() and one.isdigit() and len(one) < _KEY_DIGITS]
+        key = self.fields["key"]
+        assert isinstance(key, forms.TypedMultipleChoiceField)  # noqa: S101 (for mypy)
+        key.choices = [(one, one) for one in given[:_MOST_KEYS]]
 
 
 class PeriodForm(forms.Form):

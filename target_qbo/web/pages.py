@@ -12,7 +12,7 @@ from django.shortcuts import render
 from django.views.decorators.http import require_safe
 
 from target_qbo.desk import overview as desk
-from target_qbo.desk import proving
+from target_qbo.desk import previewing, proving
 from target_qbo.desk import runs as desk_runs
 from target_qbo.desk.tickets import advice, in_full
 from target_qbo.ledger import attention, listing
@@ -61,7 +61,9 @@ def ticket(request: HttpRequest, key: int) -> HttpResponse:
     if key > LARGEST_KEY or not listing.in_order(company().ledger, [key]):
         raise Http404
     (row,) = in_full(company(), [key])
-    return render(request, "web/ticket.html", {"row": row, "record": row["record"] or {}})
+    foretold = previewing.of_resync(company(), key)
+    shown = {"key": key, "row": row, "record": row["record"] or {}, "foretold": foretold}
+    return render(request, "web/ticket.html", shown)
 
 
 @require_safe

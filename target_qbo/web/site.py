@@ -14,6 +14,8 @@ import django
 from django.conf import settings
 from django.core.wsgi import get_wsgi_application
 
+from target_qbo.desk.works import Works
+
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
@@ -39,6 +41,7 @@ def application(desk: DeskConfig, door: Door, hosts: Sequence[str], port: int) -
     settings.configure(
         DESK=desk,
         DOOR=door,
+        WORKS=Works(desk),
         ALLOWED_HOSTS=list(hosts),
         # Known to this process alone, as the sessions are: whoever was signed in before it started signs in again.
         SECRET_KEY=secrets.token_urlsafe(50),

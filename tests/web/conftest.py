@@ -32,7 +32,8 @@ class Page:
 
     def __init__(self, shop: Shop, said: Path) -> None:
         self.said = said
-        command = [str(BIN / "franpos-qbo"), "--target-config", str(shop.target_config), "serve", "--port", "0"]
+        settings = ["--tap-config", str(shop.tap_config), "--target-config", str(shop.target_config)]
+        command = [str(BIN / "franpos-qbo"), *settings, "serve", "--port", "0"]
         with said.open("w") as file:
             self._process = start(command, stdin=subprocess.DEVNULL, stdout=file, stderr=file)
         deadline = time.monotonic() + START_SECONDS

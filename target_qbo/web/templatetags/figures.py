@@ -33,3 +33,16 @@ def utc(moment: dt.datetime | str | None) -> str:
 def words(name: Any) -> str:  # noqa: ANN401 (what a template has)
     """Write a name of the program's as words."""
     return str(name).replace("_", " ")
+
+
+@register.filter
+def plain(number: int) -> str:
+    """Write a number as programs read it."""
+    return str(number)
+
+
+@register.filter
+def lasting(seconds: float) -> str:
+    """Write how long something takes."""
+    minutes, rest = divmod(round(seconds), 60)
+    return f"{minutes} min {rest} s" if minutes else f"{rest} s"

@@ -1,0 +1,82 @@
+"""Sync, resync and undo as works: done while nobody waits for an answer, and told in a few lines at their end."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from target_qbo.accounting.kinds import plural_of
+from target_qbo.desk import resyncing, syncing, undoing
+from target_qbo.desk.works import Came
+from target_qbo.ledger.undoing import figures
+from target_qbo.posting.undo import Undone
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable, Mapping
+    from decimal import Decimal
+
+    from target_qbo.accounting import DocumentKind
+    from target_qbo.company import Company
+    from target_qbo.desk.config import DeskConfig
+    from target_qbo.desk.watching import Watch
+    from target_qbo.ledger.undoing import Choice
+
+    Do = Callable[[Company, Watch], Came]
+
+_SHOWN = 20
+
+
+def to_sync(config: DeskConfig, wanted: syncing.Wanted) -> Do:
+    """Return the work of fetching what is wanted and posting what is pending."""
+
+    def do(company: Company, watch: Watch) -> Came:
+        done = syncing.sync(config, company, wanted, watch)
+        summary = done.summary
+        came = f"{done.received:,} tickets received, {summary.posted:,} posted, {summary.skipped:,} skipped"
+        lines = [
+            f"{came}, {summary.waiting:,} wait for payments",
+            *_documents(summary.documents, summary.amounts),
+            *(line for _, line in summary.warnings()),
+        ]
+        return Came(lines, _why(done.problem), done.any_skipped)
+
+    return do
+
+
+def to_resync(config: DeskConfig, wanted: resyncing.Wanted) -> Do:
+    """Return the work of trying chosen tickets again."""
+
+    def do(company: Company, watch: Watch) -> Came:
+        done = resyncing.resync(config, company, wanted, watch)
+        counts: dict[str, int] = {}
+        told: list[str] = []
+        for row in done.rows():
+            counts[row["status"]] = counts.get(row["status"], 0) + 1
+            if row["reason"] and len(told) < _SHOWN:
+                told.append(f"order {row['ticket_id']} of location {row['location_id']}: {row['reason']}")
+        stand = ", ".join(f"{number:,} {status}" for status, number in sorted(counts.items())) or "no ticket was chosen"
+        return Came([f"the chosen tickets now: {stand}", *told], _why(done.problem), done.open)
+
+    return do
+
+
+def to_undo(choice: Choice) -> Do:
+    """Return the work of taking a choice out of QuickBooks."""
+
+    def do(company: Company, watch: Watch) -> Came:
+        undone = Undone()
+        undoing.undo(company, choice, figures(company.ledger, choice), undone, watch)
+        taken = {kind: -number for kind, number in undone.summary.documents.items()}
+        amounts = {kind: -amount for kind, amount in undone.summary.amounts.items()}
+        left = [f"order {one.ticket.ticket_id} is left in QuickBooks: {one.reason}" for one in undone.left[:_SHOWN]]
+        lines = [f"{undone.undone:,} tickets undone", *_documents(taken, amounts), *left]
+        return Came(lines, f"{len(undone.left):,} tickets are left in QuickBooks" if undone.left else None)
+
+    return do
+
+
+def _documents(counts: Mapping[DocumentKind, int], amounts: Mapping[DocumentKind, Decimal]) -> Iterable[str]:
+    return (f"{number:,} {plural_of(kind)} of {amounts[kind]:,.2f}" for kind, number in counts.items() if number)
+
+
+def _why(problem: Exception | None) -> str | None:
+    return None if problem is None else str(problem)

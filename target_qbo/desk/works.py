@@ -1,0 +1,158 @@
+"""A work that goes on whoever looks, such as a sync that a page began: one at a time, and how far it is.
+
+It is known to the process that began it alone; what it did is in the ledger, whatever becomes of that process.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import datetime as dt
+import logging
+import threading
+import time
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from target_qbo.desk.watching import Stage, Watch
+from target_qbo.endings import ending_of
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator, Mapping, Sequence
+
+    from target_qbo.company import Company
+    from target_qbo.desk.config import DeskConfig
+
+logger = logging.getLogger("franpos-qbo.work")
+
+_UNEXPECTED = "an error of the program ended it: see where the page was started"
+
+
+@dataclass(frozen=True, slots=True)
+class Came:
+    """What a work came to.
+
+    Attributes:
+        lines: For people.
+        problem: Why it stopped early, or what of it is left to be done; None: all is done.
+        skipped: Whether tickets are skipped.
+    """
+
+    lines: Sequence[str]
+    problem: str | None = None
+    skipped: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Reached:
+    """How far a stage is, or how far it came.
+
+    Attributes:
+        name: What is done.
+        figures: What was counted.
+        done: How many tickets are done.
+        total: Of how many; 0: nobody knows.
+        seconds: How long it takes so far.
+        left: How many seconds it may still take; None: nobody knows, or it is over.
+    """
+
+    name: str
+    figures: Mapping[str, int]
+    done: int
+    total: int
+    seconds: float
+    left: float | None = None
+
+
+def _reached(stage: Stage, *, over: bool = False) -> Reached:
+    done, total = stage.done()
+    seconds = time.monotonic() - stage.begun
+    left = seconds / done * (total - done) if 0 < done < total and not over else None
+    return Reached(stage.name, dict(stage.figures()), done, total, seconds, left)
+
+
+class Work(Watch):
+    """A work; read by others than the thread that does it.
+
+    Args:
+        name: What it is, for people.
+
+    Attributes:
+        begun: When it began (UTC).
+        ended: When it ended; None: it goes on.
+        came: What it came to, once it has ended.
+    """
+
+    def __init__(self, name: str) -> None:
+        super().__init__()
+        self.name = name
+        self.begun = dt.datetime.now(dt.UTC)
+        self.ended: dt.datetime | None = None
+        self.came: Came | None = None
+        self._now: Stage | None = None
+        self._over: list[Reached] = []
+
+    @contextlib.contextmanager
+    def stage(self, stage: Stage) -> Iterator[None]:
+        """Be there while a stage goes on."""
+        self._now = stage
+        try:
+            yield
+        finally:
+            self._over.append(_reached(stage, over=True))
+            self._now = None
+
+    def reached(self) -> list[Reached]:
+        """Return its stages, how far each came, and the one that goes on last."""
+        stage = self._now
+        found = list(self._over)
+        if stage is not None and len(found) == len(self._over):
+            found.append(_reached(stage))
+        return found
+
+
+class Works:
+    """Has one work done at a time, in a thread of its own.
+
+    Args:
+        config: Where the settings are: read anew for each.
+
+    Attributes:
+        latest: The one that goes on, else the one before; None: there was none.
+    """
+
+    def __init__(self, config: DeskConfig) -> None:
+        self._config = config
+        self._lock = threading.Lock()
+        self.latest: Work | None = None
+
+    def begin(self, name: str, do: Callable[[Company, Watch], Came]) -> bool:
+        """Have a work done; returns whether it was begun: not while another one goes on.
+
+        Args:
+            name: What it is, for people.
+            do: Does it.
+        """
+        with self._lock:
+            if self.latest is not None and self.latest.ended is None:
+                return False
+            work = self.latest = Work(name)
+        # Not a daemon: a page that is ended lets it come to its end.
+        threading.Thread(target=self._do, args=(work, do), name="work").start()
+        return True
+
+    def _do(self, work: Work, do: Callable[[Company, Watch], Came]) -> None:
+        came = Came((), _UNEXPECTED)
+        try:
+            company = self._config.company()
+            try:
+                came = do(company, work)
+            finally:
+                company.ledger.engine.dispose()
+        except Exception as error:
+            ending = ending_of(error)
+            if ending is None:
+                logger.exception("%s: an error nobody expected", work.name)
+            else:
+                came = Came((), ending.line)
+        finally:
+            work.came, work.ended = came, dt.datetime.now(dt.UTC)

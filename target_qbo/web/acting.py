@@ -1,0 +1,84 @@
+"""What is asked of the page to be done: each is begun as a work of the desk, and shown on the page of works."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from django.conf import settings
+from django.http import Http404
+from django.shortcuts import redirect, render
+from django.views.decorators.http import require_http_methods, require_POST, require_safe
+
+from target_qbo.desk import deeds, resyncing, undoing
+from target_qbo.desk.pulling import configured_locations, tap_settings
+from target_qbo.errors import NotThereError
+from target_qbo.ledger import listing
+from target_qbo.ledger.listing import Filter
+from target_qbo.ledger.undoing import figures
+from target_qbo.web.forms import LARGEST_KEY, ResyncForm, SyncForm
+from target_qbo.web.opened import company
+
+if TYPE_CHECKING:
+    from django.http import HttpRequest, HttpResponse
+
+    from target_qbo.desk.deeds import Do
+
+_BUSY = 409
+
+
+@require_safe
+def work(request: HttpRequest) -> HttpResponse:
+    """Show the work that goes on, or the latest one."""
+    return render(request, "web/work.html", {"work": settings.WORKS.latest})
+
+
+@require_http_methods(["GET", "HEAD", "POST"])
+def sync(request: HttpRequest) -> HttpResponse:
+    """Ask what to fetch, and fetch and post it."""
+    locations = configured_locations(tap_settings(settings.DESK))
+    form = SyncForm(locations, request.POST if request.method == "POST" else None)
+    if form.is_valid():
+        wanted = form.wanted()
+        what = f"Sync from {wanted.first}" if wanted.first is not None else "Sync of what is new"
+        return _begin(request, what, deeds.to_sync(settings.DESK, wanted))
+    return render(request, "web/sync.html", {"form": form}, status=400 if form.is_bound else 200)
+
+
+@require_POST
+def resync(request: HttpRequest) -> HttpResponse:
+    """Try tickets again: those that were ticked, or, once that was said again, all that match."""
+    form = ResyncForm(request.POST)
+    if not form.is_valid():
+        return render(request, "web/refused.html", {"why": "This choice of tickets can't be read."}, status=400)
+    asked = form.cleaned_data
+    if "selected" in request.POST and not asked["key"]:
+        return render(request, "web/refused.html", {"why": "No ticket was ticked."}, status=400)
+    if asked["key"]:
+        wanted = resyncing.Wanted((), Filter(), asked["refetch"], asked["key"])
+        return _begin(request, f"Resync of {len(asked['key'])} tickets", deeds.to_resync(settings.DESK, wanted))
+    number = listing.count(company().ledger, form.chosen())
+    if not asked["sure"]:
+        return render(request, "web/resync.html", {"form": form, "number": number})
+    wanted = resyncing.Wanted((), form.chosen(), asked["refetch"])
+    return _begin(request, f"Resync of all {number} tickets that match", deeds.to_resync(settings.DESK, wanted))
+
+
+@require_http_methods(["GET", "HEAD", "POST"])
+def undo(request: HttpRequest, number: int) -> HttpResponse:
+    """Show what undoing a run takes out of QuickBooks, and take it out where that was said again."""
+    try:
+        if number > LARGEST_KEY:
+            raise Http404
+        choice = undoing.of_run(company().ledger, number, None)
+    except NotThereError:
+        raise Http404 from None
+    if request.method == "POST":
+        return _begin(request, f"Undo of run {number}", deeds.to_undo(choice))
+    return render(request, "web/undo.html", {"number": number, "found": figures(company().ledger, choice)})
+
+
+def _begin(request: HttpRequest, name: str, do: Do) -> HttpResponse:
+    if settings.WORKS.begin(name, do):
+        return redirect("work")
+    why = f"{settings.WORKS.latest.name} is still under way: wait until it is through, then ask again."
+    return render(request, "web/refused.html", {"why": why}, status=_BUSY)

@@ -1,0 +1,196 @@
+"""What is done from the page: begun once, watched by anybody, right in the books, and nothing without its own form."""
+
+from __future__ import annotations
+
+import time
+from typing import TYPE_CHECKING, Any
+
+import pytest
+import requests
+from lxml import html
+
+from tests.shop import Shop
+from tests.target.failures import edit, ring_up
+from tests.web.conftest import Page
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from tests.web.conftest import Visitor
+
+DAY = "2026-03-04"
+ACTS = ("/sync/", "/resync/", "/runs/1/undo/")
+ENTITIES = {"invoice": "Invoice", "refund_receipt": "RefundReceipt"}
+_PATIENCE = 120
+
+
+@pytest.fixture(scope="module")
+def own_shop(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Shop]:
+    """A shop of which nothing was synced yet; a tenth of the tickets dirty."""
+    options = ("--locations", "2", "--days", "1", "--tickets-per-day", "12", "--dirty", "0.15")
+    with Shop(tmp_path_factory.mktemp("acting"), *options) as shop:
+        yield shop
+
+
+@pytest.fixture(scope="module")
+def own_page(own_shop: Shop) -> Iterator[Page]:
+    page = Page(own_shop, own_shop.folder / "page.log")
+    yield page
+    page.stop()
+
+
+@pytest.fixture(scope="module")
+def owner(own_page: Page) -> Visitor:
+    return own_page.visitor()
+
+
+def send(visitor: Visitor, path: str, **fields: str | list[str]) -> requests.Response:
+    """Fill in the first form of a page that changes something, and send it."""
+    form, *_ = visitor.look(path).xpath("//main//form[@method='post']")
+    action = form.get("action") or path
+    given = {name: value for name, value in form.form_values() if name} | fields
+    return visitor.http.post(visitor.url + action, data=given, timeout=30)
+
+
+def _key(visitor: Visitor, row: dict[str, Any]) -> str:
+    found = visitor.look(f"/tickets/?search={row['ticket_id']}&location={row['location_id']}")
+    (key,) = found.xpath("//input[@name='key']/@value")
+    return str(key)
+
+
+def through(visitor: Visitor) -> str:
+    """Wait for the work under way; returns what the page says of it."""
+    deadline = time.monotonic() + _PATIENCE
+    while True:
+        text = str(visitor.look("/work/").text_content())
+        if "Under way since" not in text:
+            return " ".join(text.split())
+        assert time.monotonic() < deadline, text
+        time.sleep(0.1)
+
+
+def test_a_sync_is_watched_from_two_places_and_the_books_are_right(
+    own_shop: Shop, own_page: Page, owner: Visitor
+) -> None:
+    own_shop.post("qbo", {"limits": {"latency_ms": 150}})
+    answer = send(owner, "/sync/", first=f"{DAY}T00:00", last="2026-03-05T00:00")
+    assert answer.url.endswith("/work/")
+    page = html.fromstring(answer.text)
+    assert page.xpath("//meta[@http-equiv='refresh']"), answer.text
+    another = own_page.visitor()
+    assert f"Sync from {DAY}" in another.look("/work/").text_content()
+    assert "is still under way" in send(another, "/sync/").text, "one at a time"
+    said = through(another)
+    own_shop.post("qbo", {"limits": {"latency_ms": 0}})
+    assert "Through at" in said
+    assert f"{len(own_shop.get('tickets'))} tickets received" in said
+    assert own_shop.differences() == []
+    assert not another.look("/work/").xpath("//meta[@http-equiv='refresh']")
+
+
+def test_ticked_tickets_are_put_right_and_others_are_left(own_shop: Shop, owner: Visitor) -> None:
+    posted = [row for row in own_shop.rows() if row["status"] == "posted" and row["documents"]]
+    chosen = [next(row for row in posted if row["documents"][0]["kind"] == kind) for kind in ENTITIES]
+    for row in chosen:
+        document = row["documents"][0]
+        entity = ENTITIES[document["kind"]]
+        own_shop.post("qbo/entity", {"op": "delete", "entity": entity, "id": document["id"]})
+    ticked, other = (_key(owner, row) for row in chosen)
+    send(owner, "/tickets/", selected="on", key=[ticked])
+    assert "the chosen tickets now: 1 posted" in through(owner)
+    assert len(own_shop.differences()) == 1, "the other is still deleted"
+    assert "as far as the ledger knows: unchanged" in owner.look(f"/tickets/{other}/").text_content()
+    send(owner, f"/tickets/{other}/")
+    assert "the chosen tickets now: 1 posted" in through(owner)
+    assert own_shop.differences() == []
+
+
+def test_all_that_match_are_asked_for_twice(own_shop: Shop, owner: Visitor) -> None:
+    own_shop.calls()
+    skipped = [row for row in own_shop.rows() if row["status"] == "skipped"]
+    asked = send(owner, "/errors/")
+    assert asked.url.endswith("/resync/")
+    (code,) = {row["code"] for row in skipped} & set(html.fromstring(asked.text).xpath("//input[@name='code']/@value"))
+    number = sum(row["code"] == code for row in skipped)
+    assert f"{number} tickets match" in asked.text
+    fields = dict(html.fromstring(asked.text).xpath("//main//form")[0].form_values())
+    assert fields["status"] == "skipped"
+    assert own_shop.calls()["requests"] == 0, "nothing was done yet"
+    sent = owner.http.post(f"{owner.url}/resync/", data=fields, timeout=30)
+    assert sent.url.endswith("/work/")
+    assert f"the chosen tickets now: {number} skipped" in through(owner)
+    assert own_shop.calls()["writes"] == 0
+
+
+def test_a_ticket_s_day_is_fetched_anew_where_that_is_asked_for(own_shop: Shop, owner: Visitor) -> None:
+    row = next(row for row in own_shop.rows() if row["status"] == "posted" and row["documents"])
+    edit(own_shop, row, "add_line", price="4.00", settle=True)
+    assert own_shop.differences() != []
+    send(owner, f"/tickets/{_key(owner, row)}/", refetch="on")
+    assert " posted" in through(owner)
+    assert own_shop.differences() == []
+
+
+def test_a_run_is_undone_once_it_was_shown(own_shop: Shop, owner: Visitor) -> None:
+    ring_up(own_shop, lines=[{"price": "5.00"}])
+    send(owner, "/sync/")
+    assert " 1 posted" in through(owner)
+    (address, *_) = owner.look("/runs/").xpath("//a[contains(@href, '/undo/')]/@href")
+    shown = owner.look(address).text_content()
+    assert "1 tickets" in shown
+    assert "1 invoice: 5.00" in shown
+    before = len(own_shop.get("books")["documents"])
+    send(owner, address)
+    assert "1 tickets undone" in through(owner)
+    assert sum(not one["voided"] for one in own_shop.get("books")["documents"]) == before - 1
+    assert "Nothing of run" in owner.look(address).text_content()
+
+
+def test_what_goes_wrong_is_said_in_a_line(own_shop: Shop, owner: Visitor) -> None:
+    ring_up(own_shop, lines=[{"price": "6.00"}])
+    own_shop.post("faults", [{"where": "qbo", "do": "503", "match": {"every": 1}}])
+    send(owner, "/sync/")
+    said = through(owner)
+    requests.delete(f"{own_shop.ready['control_url']}/faults", timeout=30)
+    assert "It ended early" in said
+    assert "QuickBooks" in said
+    assert "Traceback" not in said
+    send(owner, "/sync/")
+    assert "Through at" in through(owner)
+
+
+@pytest.mark.parametrize(
+    "fields",
+    [
+        {"first": "yesterday"},
+        {"last": f"{DAY}T00:00"},
+        {"first": f"{DAY}T10:00", "last": f"{DAY}T09:00"},
+        {"first": "0001-01-01T00:00"},
+        {"first": f"{DAY}T00:00+02:00"},
+        {"location": "999"},
+    ],
+)
+def test_a_period_that_is_none_is_not_synced(own_shop: Shop, owner: Visitor, fields: dict[str, str]) -> None:
+    own_shop.calls()
+    assert send(owner, "/sync/", **fields).status_code == 400
+    assert own_shop.calls()["requests"] == 0
+
+
+@pytest.mark.parametrize("keys", [["x"], ["-1"], ["99999999999"], [str(one) for one in range(501)], []])
+def test_tickets_that_can_t_be_meant_are_not_resynced(owner: Visitor, keys: list[str]) -> None:
+    assert send(owner, "/tickets/", selected="on", key=keys).status_code == 400
+
+
+def test_a_run_that_never_was_can_t_be_undone(owner: Visitor) -> None:
+    assert {owner.get(f"/runs/{number}/undo/").status_code for number in (999, 2**40)} == {404}
+
+
+@pytest.mark.parametrize("path", ACTS)
+def test_nothing_is_done_without_the_page_s_own_form(own_shop: Shop, own_page: Page, owner: Visitor, path: str) -> None:
+    own_shop.calls()
+    assert owner.http.post(own_page.url + path, timeout=30).status_code == 403
+    stranger = own_page.visitor(signed_in=False)
+    token = html.fromstring(stranger.get("/sign-in/").text).xpath("//input[@name='csrfmiddlewaretoken']/@value")[0]
+    answer = stranger.http.post(own_page.url + path, data={"csrfmiddlewaretoken": token}, timeout=30)
+    assert "/sign-in/" in answer.url
+    assert own_shop.calls()["requests"] == 0
