@@ -1,4 +1,5 @@
-# Everything below needs Python (3.11 to 3.14) with pip, make and git; the rest is installed into this folder.
+# Everything below needs Python (3.11 to 3.14) with pip, make and git; the rest, but for the tests' browser, is installed
+# into this folder.
 PYTHON ?= python3
 UV := .tools/bin/uv
 BIN := .venv/bin
@@ -8,7 +9,7 @@ export UV_PYTHON_DOWNLOADS := never
 # Compiled once at installation: every start of a command would else do it where Python may not write beside its modules.
 export UV_COMPILE_BYTECODE := 1
 
-.PHONY: help setup meltano demo demo-page demo-airflow fires test chaos lint format docs lock benchmark clean
+.PHONY: help setup meltano chromium demo demo-page demo-airflow fires test chaos lint format docs lock benchmark clean
 
 help:
 	@echo "make demo       the whole path against the sandbox: till to books"
@@ -46,6 +47,11 @@ $(UV): requirements/tools.txt
 	$(MELTANO_BIN)/meltano --log-level=warning install
 	touch $@
 
+# A browser for its tests: Debian's, where there is none.
+chromium:
+	@command -v chromium > /dev/null || { \
+	  $$(command -v sudo) apt-get update -qq && $$(command -v sudo) apt-get install -qq -y --no-install-recommends chromium > /dev/null; }
+
 demo: setup meltano
 	$(BIN)/python -m sandbox.demo
 
@@ -59,7 +65,7 @@ fires: setup .venv-airflow/.ready
 	$(BIN)/python scripts/timer_fires.py
 	$(AIRFLOW_BIN)/python scripts/dag_fires.py
 
-test: setup meltano .venv-airflow/.ready
+test: setup meltano .venv-airflow/.ready chromium
 	$(BIN)/python -m pytest
 
 SEEDS ?= 200

@@ -75,6 +75,16 @@ def latest(ledger: CompanyLedger, limit: int) -> list[Run]:
     return _select(ledger, limit=limit)
 
 
+def latest_done(ledger: CompanyLedger) -> dt.datetime | None:
+    """Return when the latest run began that came to its end; None: there was none."""
+    query = sa.select(sa.func.max(runs.c.started_at)).where(
+        runs.c.company_id == ledger.company_id, runs.c.outcome == "done"
+    )
+    with ledger.read() as connection:
+        found: dt.datetime | None = connection.execute(query).scalar()
+    return found
+
+
 def named(ledger: CompanyLedger, number: int) -> Run | None:
     """Return a run of this company; None where there is none of that number."""
     return next(iter(_select(ledger, number=number)), None)

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from django.urls import path
 
-from target_qbo.web import acting, pages, signing_in
+from target_qbo.web import acting, downloads, pages, signing_in
 
 urlpatterns = [
     path("", pages.overview, name="overview"),
     path("tickets/", pages.tickets, name="tickets"),
+    path("tickets.csv", downloads.tickets, name="tickets-csv"),
     path("tickets/<int:key>/", pages.ticket, name="ticket"),
     path("errors/", pages.errors, name="errors"),
     path("runs/", pages.runs, name="runs"),

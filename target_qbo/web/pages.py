@@ -18,6 +18,8 @@ from target_qbo.desk.tickets import advice, in_full
 from target_qbo.ledger import attention, listing
 from target_qbo.ledger.status import TicketStatus
 from target_qbo.reconcile.model import Period
+from target_qbo.web.chart import chart
+from target_qbo.web.downloads import proven_days
 from target_qbo.web.forms import LARGEST_KEY, PeriodForm, TicketsForm
 from target_qbo.web.opened import company
 
@@ -35,23 +37,23 @@ def overview(request: HttpRequest) -> HttpResponse:
     """Show how the company stands."""
     found = desk.overview(company())
     groups = [(group, advice(TicketStatus.SKIPPED, group.code)) for group in found.skipped]
-    return render(request, "web/overview.html", {"found": found, "groups": groups})
+    return render(request, "web/overview.html", {"found": found, "groups": groups, "chart": chart(found.days)})
 
 
 @require_safe
 def tickets(request: HttpRequest) -> HttpResponse:
     """Show the tickets of a choice, the newest first, a page at a time."""
     form = TicketsForm(request.GET)
-    shown: dict[str, Any] = {"form": form, "rows": [], "number": 0, "older": None}
+    shown: dict[str, Any] = {"form": form, "rows": [], "number": 0, "older": None, "asked": ""}
     if form.is_valid():
         ledger, chosen = company().ledger, form.chosen()
         rows, mark = listing.page(ledger, chosen, _PAGE, form.cleaned_data["before"])
+        asked = {name: value for name, value in request.GET.items() if value and name != "before"}
         older = None
         if mark is not None:
             day, location, key = mark
-            asked = {name: value for name, value in request.GET.items() if value and name != "before"}
             older = urlencode(asked | {"before": f"{day.isoformat()},{key},{location}"})
-        shown |= {"rows": rows, "number": listing.count(ledger, chosen), "older": older}
+        shown |= {"rows": rows, "number": listing.count(ledger, chosen), "older": older, "asked": urlencode(asked)}
     return render(request, "web/tickets.html", shown, status=200 if form.is_valid() else 400)
 
 
@@ -99,6 +101,8 @@ def reconcile(request: HttpRequest) -> HttpResponse:
                 told = proving.prove(company(), period)
             finally:
                 _PROVING.release()
+    if told is not None and "csv" in request.GET:
+        return proven_days(told)
     status = _BUSY if problem else 400 if form.is_bound and not form.is_valid() else 200
     return render(request, "web/reconcile.html", {"form": form, "told": told, "problem": problem}, status=status)
 

@@ -2,15 +2,22 @@
 
 from __future__ import annotations
 
+import csv
+import datetime as dt
+import io
 import sqlite3
 from concurrent.futures import ThreadPoolExecutor
+from decimal import Decimal
 from typing import TYPE_CHECKING
 
 import pytest
 import requests
 from lxml import html
 
+from target_qbo.ledger.daily import Day
 from target_qbo.web.access import Door
+from target_qbo.web.chart import chart
+from target_qbo.web.downloads import as_csv
 from tests.web.conftest import Page
 
 if TYPE_CHECKING:
@@ -66,6 +73,42 @@ def test_a_choice_lists_just_what_it_names(shop: Shop, visitor: Visitor) -> None
     assert "no such ticket" in visitor.get("/tickets/?search=nowhere").text
 
 
+def test_a_choice_is_given_as_a_file(shop: Shop, visitor: Visitor) -> None:
+    answer = visitor.get("/tickets.csv?status=skipped")
+    assert answer.headers["Content-Disposition"] == 'attachment; filename="tickets.csv"'
+    rows = list(csv.DictReader(io.StringIO(answer.text)))
+    skipped = [row for row in shop.rows() if row["status"] == "skipped"]
+    assert [row["ticket_id"] for row in rows] == [row["ticket_id"] for row in skipped]
+    assert [row["total"] for row in rows] == [f"{row['total']:.2f}" for row in skipped]
+    assert visitor.get("/tickets.csv?status=lost").status_code == 400
+    days = list(csv.DictReader(io.StringIO(visitor.get(f"/reconcile/?{PERIOD}&csv=1").text)))
+    assert {row["date"] for row in days} == {FIRST, LAST}
+    assert {row["agrees"] for row in days} == {"True"}
+
+
+@pytest.mark.parametrize("text", ["=1+1", "+1", "-1", "@a", "\t=1"])
+def test_no_text_of_a_till_is_a_formula(text: str) -> None:
+    answer = as_csv("a.csv", ["name"], [{"name": text}, {"name": Decimal("-1.5")}, {"name": None}])
+    (told, amount, nothing) = list(csv.reader(io.StringIO(answer.content.decode())))[1:]
+    assert (told, amount, nothing) == (["'" + text], ["-1.50"], [""])
+
+
+def test_the_chart_shows_each_day_and_marks_what_differs() -> None:
+    first = dt.date(2026, 3, 4)
+    days = [
+        Day(first, 3, Decimal(40), Decimal(40)),
+        Day(first + dt.timedelta(days=1), 1, Decimal(-10), Decimal(0)),
+        Day(first + dt.timedelta(days=2), 0, Decimal(0), Decimal(0)),
+    ]
+    drawn = chart(days)
+    assert [column.differs for column in drawn.columns] == [False, True, False]
+    assert drawn.columns[1].difference == -10
+    sold, refunded = (column.bars[0] for column in drawn.columns[:2])
+    assert (sold.y, sold.height) == ("0.0", "128.0"), "from the top to zero"
+    assert (refunded.y, refunded.height) == (drawn.zero, "32.0"), "below zero"
+    assert chart([Day(first, 0, Decimal(0), Decimal(0))]).columns[0].bars[0].height == "0.0"
+
+
 @pytest.mark.parametrize(
     "asked",
     [
@@ -114,11 +157,17 @@ def test_errors_are_grouped_with_what_they_come_to(shop: Shop, visitor: Visitor)
 
 def test_the_overview_counts_what_the_list_has(shop: Shop, visitor: Visitor) -> None:
     tree = visitor.look("/")
-    counted = dict(zip(cells(tree, 1), map(int, cells(tree, 2)), strict=True))
+    (table,) = tree.xpath("//table[caption='Tickets by status']")
+    counted = {row.xpath("string(th)"): int(row.xpath("string(td[1])")) for row in table.xpath("tbody/tr")}
     rows = shop.rows()
     assert counted == {status: sum(row["status"] == status for row in rows) for status in counted}
     assert sum(counted.values()) == len(rows)
-    assert "Connected to QuickBooks" in tree.text_content()
+    text = tree.text_content()
+    assert "Connected to QuickBooks" in text
+    assert "Last synced" in text
+    days = {str(row["business_date"]) for row in rows}
+    assert set(cells(tree, 1)) == days
+    assert tree.xpath("count(//*[local-name()='rect'])") == 60
     assert visitor.look("/runs/").xpath("count(//tbody/tr)") == 1
 
 
