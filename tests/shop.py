@@ -193,10 +193,10 @@ class Shop:
         assert tap.returncode == 0, tap.stderr
         return self.target(tap.stdout, env=env)
 
-    def console(self, *arguments: str) -> subprocess.CompletedProcess[str]:
+    def console(self, *arguments: str, env: Mapping[str, str] | None = None) -> subprocess.CompletedProcess[str]:
         """Run franpos-qbo."""
         configs = ["--tap-config", str(self.tap_config), "--target-config", str(self.target_config)]
-        return run([str(BIN / "franpos-qbo"), *configs, *arguments])
+        return run([str(BIN / "franpos-qbo"), *configs, *arguments], env=env)
 
 
 def run(

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import csv
+import datetime as dt
 import sys
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -17,7 +18,6 @@ from target_qbo.errors import ConfigurationError
 from target_qbo.reconcile.model import Period
 
 if TYPE_CHECKING:
-    import datetime as dt
     from collections.abc import Mapping
 
     from target_qbo.desk.config import DeskConfig
@@ -71,6 +71,8 @@ def reconcile(
     period = Period(first.date(), last.date(), location)
     if period.last < period.first:
         raise click.UsageError("--to is before --from.")
+    if period.last.year == dt.MAXYEAR:
+        raise click.UsageError("--to is after any day of a till.")
     company = config.company()
     if refetch:
         proving.refetch(config, company, period, Progress())

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 from target_qbo.accounting.kinds import plural_of
 from target_qbo.desk import resyncing, syncing, undoing
 from target_qbo.desk.works import Came
+from target_qbo.ledger import runs
 from target_qbo.ledger.undoing import figures
 from target_qbo.posting.undo import Undone
 
@@ -25,11 +26,11 @@ if TYPE_CHECKING:
 _SHOWN = 20
 
 
-def to_sync(config: DeskConfig, wanted: syncing.Wanted) -> Do:
-    """Return the work of fetching what is wanted and posting what is pending."""
+def to_sync(config: DeskConfig, wanted: syncing.Wanted, kind: str = runs.POST) -> Do:
+    """Return the work of fetching what is wanted and posting what is pending, as a run of a kind."""
 
     def do(company: Company, watch: Watch) -> Came:
-        done = syncing.sync(config, company, wanted, watch)
+        done = syncing.sync(config, company, wanted, watch, kind)
         summary = done.summary
         came = f"{done.received:,} tickets received, {summary.posted:,} posted, {summary.skipped:,} skipped"
         lines = [

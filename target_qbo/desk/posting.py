@@ -14,13 +14,16 @@ if TYPE_CHECKING:
     from target_qbo.company import Company
 
 
-def post(company: Company, watch: Watch | None = None, summary: RunSummary | None = None) -> RunSummary:
+def post(
+    company: Company, watch: Watch | None = None, summary: RunSummary | None = None, problem: str | None = None
+) -> RunSummary:
     """Post everything that is pending; another process that posts for the company is waited for.
 
     Args:
         company: The company.
         watch: Watches how far it is.
         summary: Where figures are gathered, so that the caller has them where the run stops early too.
+        problem: What went wrong before, at the till, and is to be told with the rest.
 
     Returns:
         The run's figures.
@@ -35,10 +38,10 @@ def post(company: Company, watch: Watch | None = None, summary: RunSummary | Non
             company.post_pending(summary)
     except Exception as error:
         ending = ending_of(error)
-        problem = ending.line if ending else f"an error of the program ({type(error).__name__}): see its output"
-        tell(company.settings.notices, company.ledger, summary, problem)
+        told = ending.line if ending else f"an error of the program ({type(error).__name__}): see its output"
+        tell(company.settings.notices, company.ledger, summary, told)
         if ending is None or isinstance(error, TargetError):
             raise
         raise ending.as_error() from None
-    tell(company.settings.notices, company.ledger, summary)
+    tell(company.settings.notices, company.ledger, summary, problem)
     return summary

@@ -12,7 +12,7 @@ from target_qbo.desk.periods import beginning, end_after
 from target_qbo.desk.posting import post
 from target_qbo.desk.pulling import configured_locations, pull, tap_settings
 from target_qbo.errors import NotThereError, TargetError
-from target_qbo.ledger import again, tickets
+from target_qbo.ledger import again, runs, tickets
 from target_qbo.ledger.status import TicketStatus
 from target_qbo.posting.summary import RunSummary
 
@@ -70,7 +70,7 @@ class Synced:
         return any(ticket.status is TicketStatus.SKIPPED for ticket in self.left)
 
 
-def sync(config: DeskConfig, company: Company, wanted: Wanted, watch: Watch) -> Synced:
+def sync(config: DeskConfig, company: Company, wanted: Wanted, watch: Watch, kind: str = runs.POST) -> Synced:
     """Fetch what is wanted and post everything that is pending.
 
     Tickets of a period that were undone or skipped are tried again. Where Franpos or QuickBooks can't be reached, what
@@ -81,11 +81,12 @@ def sync(config: DeskConfig, company: Company, wanted: Wanted, watch: Watch) -> 
         company: The company.
         wanted: What is fetched.
         watch: Watches how far it is.
+        kind: Of the run, in the ledger.
 
     Raises:
         NotThereError: A location is not among those of the tap's settings; nothing was fetched or posted.
     """
-    begun, done = time.monotonic(), Synced()
+    begun, done = time.monotonic(), Synced(summary=RunSummary(kind=kind))
     end = end_after(wanted.last) if wanted.last is not None else None
     until = beginning(end) if end is not None else None
     locations = list(dict.fromkeys(wanted.locations))
@@ -104,7 +105,7 @@ def sync(config: DeskConfig, company: Company, wanted: Wanted, watch: Watch) -> 
         keys = [ticket.key for ticket in rung_up]
         again.mark(company.ledger, keys, insist=False, now=dt.datetime.now(dt.UTC))
     try:
-        post(company, watch, done.summary)
+        post(company, watch, done.summary, str(done.problem) if done.problem is not None else None)
     except TargetError as error:
         done.problem = done.problem or error
     since = min((beginning(start or _EVER) for start, _ in period), default=beginning(_EVER))

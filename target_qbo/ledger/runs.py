@@ -18,6 +18,8 @@ if TYPE_CHECKING:
 
 UNDO = "undo"
 POST = "post"
+NIGHT = "night"
+_LOOKED_THROUGH = 300
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,7 +28,7 @@ class Run:
 
     Attributes:
         number: Names it.
-        kind: ``post`` or ``undo``.
+        kind: ``post``, ``night`` (one that the page began by its schedule) or ``undo``.
         started_at: When it began.
         finished_at: When it ended; None: it goes on, or was killed.
         until: When it was over for sure: its end, or the beginning of the run after it; None: it may go on.
@@ -83,6 +85,11 @@ def latest_done(ledger: CompanyLedger) -> dt.datetime | None:
     with ledger.read() as connection:
         found: dt.datetime | None = connection.execute(query).scalar()
     return found
+
+
+def latest_of(ledger: CompanyLedger, kind: str) -> dt.datetime | None:
+    """Return when the latest run of a kind began, of the latest few hundred runs; None: it is not among them."""
+    return next((run.started_at for run in latest(ledger, _LOOKED_THROUGH) if run.kind == kind), None)
 
 
 def named(ledger: CompanyLedger, number: int) -> Run | None:

@@ -56,7 +56,7 @@ def post_pending(company: Company, summary: RunSummary) -> None:
         TargetError: QuickBooks can't be reached, or a person is needed. What was done is written down, the rest waits
             for the next run.
     """
-    with alone(company, summary.as_record) as journal:
+    with alone(company, summary.as_record, summary.kind) as journal:
         _Run(company, summary, journal).post()
 
 

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 from target_qbo.accounting.kinds import facts
 from target_qbo.accounting.liabilities import Owed
 from target_qbo.accounting.unmapped import Unmapped
+from target_qbo.ledger import runs
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
@@ -22,6 +23,7 @@ class RunSummary:
     """Figures of one run.
 
     Attributes:
+        kind: Of the run: begun by somebody, or the night's.
         open: Tickets that are half done in QuickBooks.
         left: Tickets whose own request got no answer, left for the next run.
         codes: Why tickets were skipped, by their key in the ledger.
@@ -30,6 +32,7 @@ class RunSummary:
         amounts: By kind of document, in the company's currency.
     """
 
+    kind: str = runs.POST
     posted: int = 0
     skipped: int = 0
     waiting: int = 0
@@ -65,7 +68,8 @@ class RunSummary:
 
     def as_record(self) -> dict[str, Any]:
         """Return the figures for the ledger."""
-        return {
+        kind = {"kind": self.kind} if self.kind != runs.POST else {}
+        return kind | {
             "posted": self.posted,
             "skipped": self.skipped,
             "waiting": self.waiting,

@@ -24,6 +24,7 @@ if TYPE_CHECKING:
     from target_qbo.desk.deeds import Do
 
 _BUSY = 409
+_NIGHTS = 5
 
 
 @require_safe
@@ -41,7 +42,9 @@ def sync(request: HttpRequest) -> HttpResponse:
         wanted = form.wanted()
         what = f"Sync from {wanted.first}" if wanted.first is not None else "Sync of what is new"
         return _begin(request, what, deeds.to_sync(settings.DESK, wanted))
-    return render(request, "web/sync.html", {"form": form}, status=400 if form.is_bound else 200)
+    upcoming = settings.NIGHTS.upcoming(_NIGHTS) if settings.NIGHTS is not None else []
+    shown = {"form": form, "upcoming": upcoming}
+    return render(request, "web/sync.html", shown, status=400 if form.is_bound else 200)
 
 
 @require_POST

@@ -14,25 +14,29 @@ import django
 from django.conf import settings
 from django.core.wsgi import get_wsgi_application
 
-from target_qbo.desk.works import Works
-
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from django.core.handlers.wsgi import WSGIHandler
 
     from target_qbo.desk.config import DeskConfig
+    from target_qbo.desk.nights import Nights
+    from target_qbo.desk.works import Works
     from target_qbo.web.access import Door
 
 _SESSION_SECONDS = 12 * 60 * 60
 
 
-def application(desk: DeskConfig, door: Door, hosts: Sequence[str], port: int) -> WSGIHandler:
+def application(
+    desk: DeskConfig, door: Door, works: Works, nights: Nights | None, hosts: Sequence[str], port: int
+) -> WSGIHandler:
     """Return the page of a company; once in a process.
 
     Args:
         desk: Where its settings are.
         door: Who is let in.
+        works: Has done what is asked for.
+        nights: Begins the nights; None: somebody else does.
         hosts: The names under which it is asked for; a request for another one is refused.
         port: Where it listens: browsers keep cookies of all ports of a host together.
     """
@@ -41,7 +45,8 @@ def application(desk: DeskConfig, door: Door, hosts: Sequence[str], port: int) -
     settings.configure(
         DESK=desk,
         DOOR=door,
-        WORKS=Works(desk),
+        WORKS=works,
+        NIGHTS=nights,
         ALLOWED_HOSTS=list(hosts),
         # Known to this process alone, as the sessions are: whoever was signed in before it started signs in again.
         SECRET_KEY=secrets.token_urlsafe(50),

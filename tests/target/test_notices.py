@@ -32,7 +32,8 @@ class Told:
 
     def __init__(self, shop: Shop, hook: Webhook, box: MailBox, certificate: Path) -> None:
         self.shop, self.hook, self.box = shop, hook, box
-        self._trust = {"SSL_CERT_FILE": str(certificate)}
+        self.certificate = str(certificate)
+        self._trust = {"SSL_CERT_FILE": self.certificate}
         self.settings = {
             "notice_webhook_url": hook.url,
             "notice_email_to": TO,
@@ -149,6 +150,15 @@ def test_what_stops_a_run_is_told_even_before_the_ledger_opens(told: Told) -> No
     for secret in [*shop.get("tokens"), shop.ready["qbo"]["client_secret"], PASSWORD, "the-secret-part"]:
         assert secret not in text
     shop.configure_target(refresh_token=shop.post("qbo", {"reconnect": True})["refresh_token"])
+
+
+def test_a_till_that_can_not_be_asked_is_told(told: Told) -> None:
+    told.shop.post("faults", [{"where": "franpos", "do": "503", "match": {"every": 1}}])
+    stopped = told.shop.console("sync", env={"SSL_CERT_FILE": told.certificate})
+    told.shop.forget_faults()
+    assert stopped.returncode == 3, stopped.stderr
+    (text,) = told.texts()
+    assert "GET " in text
 
 
 def test_a_notice_that_fails_is_one_warning_and_changes_nothing(told: Told) -> None:

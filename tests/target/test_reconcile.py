@@ -298,5 +298,13 @@ def test_a_clean_ticket_that_quickbooks_refuses_is_a_difference(small_shop: Shop
     assert all(row["agrees"] for row in (*told["days"], *told["methods"])), "till − left out = ledger = books"
 
 
+@pytest.mark.parametrize(
+    ("first", "last", "says"), [(LAST, FIRST, "is before"), ("9999-12-31", "9999-12-31", "after any day")]
+)
+def test_a_period_that_is_none_is_refused(shop: Shop, first: str, last: str, says: str) -> None:
+    result = shop.console("reconcile", "--from", first, "--to", last)
+    assert (result.returncode, says in result.stderr) == (2, True)
+
+
 def _paid_by(invoice: Row) -> str:
     return str(invoice["linked_payments"][0]["id"])

@@ -203,7 +203,8 @@ def test_an_undo_that_is_killed(shop: Shop, nth: int, then: str) -> None:
     rows = told(shop)
     undone = [ticket for ticket in shop.get("tickets") if rows[ticket["ticket_id"]]["status"] == "undone"]
     assert len(undone) < 9, "some were taken back whole before it was killed"
-    assert {row["status"] for row in rows.values()} <= {"posting", "undone"}
+    # A refund is looked up in a request of its own, which may not have been answered yet.
+    assert {"posting"} <= {row["status"] for row in rows.values()} <= {"posting", "undone", "posted"}
     if then == "undo":
         assert undo(shop, *DAY)["undone"] == 9 - len(undone)
         assert standing(shop) == {}

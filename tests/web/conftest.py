@@ -28,14 +28,15 @@ class Page:
         url: Where it is.
         code: What signs in.
         said: What it printed.
+        command: What started it.
     """
 
-    def __init__(self, shop: Shop, said: Path) -> None:
+    def __init__(self, shop: Shop, said: Path, *options: str) -> None:
         self.said = said
         settings = ["--tap-config", str(shop.tap_config), "--target-config", str(shop.target_config)]
-        command = [str(BIN / "franpos-qbo"), *settings, "serve", "--port", "0"]
+        self.command = [str(BIN / "franpos-qbo"), *settings, "serve", "--port", "0", *options]
         with said.open("w") as file:
-            self._process = start(command, stdin=subprocess.DEVNULL, stdout=file, stderr=file)
+            self._process = start(self.command, stdin=subprocess.DEVNULL, stdout=file, stderr=file)
         deadline = time.monotonic() + START_SECONDS
         while (ready := _READY.search(said.read_text())) is None:
             assert self._process.poll() is None, said.read_text()

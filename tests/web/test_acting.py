@@ -151,7 +151,7 @@ def test_what_goes_wrong_is_said_in_a_line(own_shop: Shop, owner: Visitor) -> No
     own_shop.post("faults", [{"where": "qbo", "do": "503", "match": {"every": 1}}])
     send(owner, "/sync/")
     said = through(owner)
-    requests.delete(f"{own_shop.ready['control_url']}/faults", timeout=30)
+    own_shop.forget_faults()
     assert "It ended early" in said
     assert "QuickBooks" in said
     assert "Traceback" not in said

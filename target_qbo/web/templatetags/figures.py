@@ -30,6 +30,12 @@ def utc(moment: dt.datetime | str | None) -> str:
 
 
 @register.filter
+def wall(moment: dt.datetime) -> str:
+    """Write a moment by the clock of its place."""
+    return f"{moment:%A, %Y-%m-%d %H:%M} {moment.tzinfo}"
+
+
+@register.filter
 def words(name: Any) -> str:  # noqa: ANN401 (what a template has)
     """Write a name of the program's as words."""
     return str(name).replace("_", " ")

@@ -1,0 +1,125 @@
+"""A sync every night on a machine without cron: begun at its time, made up where it was missed, never two at once.
+
+Which nights there were tells the ledger, so that a restart forgets none and does none twice.
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+import logging
+import threading
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from target_qbo.desk.deeds import to_sync
+from target_qbo.desk.syncing import Wanted
+from target_qbo.endings import ending_of
+from target_qbo.ledger import runs
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+    from zoneinfo import ZoneInfo
+
+    from target_qbo.desk.config import DeskConfig
+    from target_qbo.desk.works import Works
+
+logger = logging.getLogger("franpos-qbo.nights")
+
+_LOOK_SECONDS = 15.0
+_DAY = dt.timedelta(days=1)
+
+
+@dataclass(frozen=True, slots=True)
+class Schedule:
+    """A time of each day on the wall of a place.
+
+    Attributes:
+        at: The time. Where clocks leave it out, the night begins as much later.
+        zone: The place.
+    """
+
+    at: dt.time
+    zone: ZoneInfo
+
+    def latest(self, now: dt.datetime) -> dt.datetime:
+        """Return when the latest night began, or should have (UTC)."""
+        today = self._of(now.astimezone(self.zone).date())
+        return today if today <= now else self._of(now.astimezone(self.zone).date() - _DAY)
+
+    def following(self, now: dt.datetime, number: int) -> list[dt.datetime]:
+        """Return when the next nights begin (UTC)."""
+        today = now.astimezone(self.zone).date()
+        fires = (self._of(today + place * _DAY) for place in range(number + 2))
+        return [fire for fire in fires if fire > now][:number]
+
+    def _of(self, day: dt.date) -> dt.datetime:
+        return dt.datetime.combine(day, self.at, self.zone).astimezone(dt.UTC)
+
+
+class Nights:
+    """Begins the nights' works.
+
+    Args:
+        config: Where the settings are.
+        works: Has them done.
+        schedule: When.
+        clock: Gives the present moment (UTC).
+    """
+
+    def __init__(
+        self,
+        config: DeskConfig,
+        works: Works,
+        schedule: Schedule,
+        clock: Callable[[], dt.datetime] = lambda: dt.datetime.now(dt.UTC),
+    ) -> None:
+        self.schedule = schedule
+        self._config = config
+        self._works = works
+        self._clock = clock
+        self._begun = clock()
+        self._settled: dt.datetime | None = None
+
+    def upcoming(self, number: int) -> list[dt.datetime]:
+        """Return when the next nights begin, by the clock of the place."""
+        return [one.astimezone(self.schedule.zone) for one in self.schedule.following(self._clock(), number)]
+
+    def go_on(self) -> None:
+        """Look every few seconds, in a thread that ends with the process."""
+
+        def look() -> None:
+            while not over.wait(_LOOK_SECONDS):
+                self.look()
+
+        over = threading.Event()
+        threading.Thread(target=look, name="nights", daemon=True).start()
+
+    def look(self) -> bool:
+        """Begin the night that is due, if one is; returns whether one was begun.
+
+        One is due that began since this process did, or since the latest night that the ledger has: a ledger that never
+        had any is not due for one that was before. A night that fails is not begun again: it is told, and the next
+        one fetches what it left.
+        """
+        fire = self.schedule.latest(self._clock())
+        if fire == self._settled:
+            return False
+        try:
+            is_due = self._is_due(fire)
+        except Exception as error:  # noqa: BLE001 (the next look may find the ledger again)
+            ending = ending_of(error)
+            logger.warning("the night can't begin: %s", ending.line if ending else type(error).__name__)
+            return False
+        name = f"Night of {fire.astimezone(self.schedule.zone):%Y-%m-%d}"
+        if is_due and not self._works.begin(name, to_sync(self._config, Wanted(), runs.NIGHT)):
+            return False  # as soon as what is under way is through
+        self._settled = fire
+        return is_due
+
+    def _is_due(self, fire: dt.datetime) -> bool:
+        company = self._config.company()
+        try:
+            latest = runs.latest_of(company.ledger, runs.NIGHT)
+        finally:
+            company.ledger.engine.dispose()
+        return fire > (latest if latest is not None else self._begun)
