@@ -6,7 +6,6 @@ import time
 from typing import TYPE_CHECKING, Any
 
 import pytest
-import requests
 from lxml import html
 
 from tests.shop import Shop
@@ -15,6 +14,8 @@ from tests.web.conftest import Page
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
+
+    import requests
 
     from tests.web.conftest import Visitor
 
