@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import signal
 import socket
 from typing import TYPE_CHECKING
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
@@ -71,7 +72,11 @@ def serve(config: DeskConfig, port: int, at: dt.datetime, zone: str, *, schedule
             nights.go_on()
             click.echo(f"the next night begins at {nights.upcoming(1)[0]:%Y-%m-%d %H:%M} {zone}", err=True)
         click.echo(f"open http://{host}:{own}/ and sign in with the code {door.code}", err=True)
-        waitress.serve(page, sockets=[listening], threads=_THREADS, ident=None, _quiet=True)
+        signal.signal(signal.SIGTERM, signal.default_int_handler)  # as Ctrl-C
+        try:
+            waitress.serve(page, sockets=[listening], threads=_THREADS, ident=None, _quiet=True)
+        finally:
+            works.close()
 
 
 def _zone(name: str) -> ZoneInfo:

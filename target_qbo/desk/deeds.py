@@ -7,11 +7,11 @@ from typing import TYPE_CHECKING
 from target_qbo.accounting.kinds import plural_of
 from target_qbo.desk import resyncing, syncing, undoing
 from target_qbo.desk.works import Came
-from target_qbo.ledger import runs
 from target_qbo.ledger.undoing import figures
 from target_qbo.posting.undo import Undone
 
 if TYPE_CHECKING:
+    import datetime as dt
     from collections.abc import Callable, Iterable, Mapping
     from decimal import Decimal
 
@@ -26,11 +26,11 @@ if TYPE_CHECKING:
 _SHOWN = 20
 
 
-def to_sync(config: DeskConfig, wanted: syncing.Wanted, kind: str = runs.POST) -> Do:
-    """Return the work of fetching what is wanted and posting what is pending, as a run of a kind."""
+def to_sync(config: DeskConfig, wanted: syncing.Wanted, night: dt.datetime | None = None) -> Do:
+    """Return the work of fetching what is wanted and posting what is pending; of a night where one is given."""
 
     def do(company: Company, watch: Watch) -> Came:
-        done = syncing.sync(config, company, wanted, watch, kind)
+        done = syncing.sync(config, company, wanted, watch, night)
         summary = done.summary
         came = f"{done.received:,} tickets received, {summary.posted:,} posted, {summary.skipped:,} skipped"
         lines = [

@@ -15,13 +15,18 @@ from target_qbo.desk.deeds import to_sync
 from target_qbo.desk.syncing import Wanted
 from target_qbo.endings import ending_of
 from target_qbo.ledger import runs
+from target_qbo.notices import tell
+from target_qbo.posting.summary import RunSummary
 
 if TYPE_CHECKING:
     from collections.abc import Callable
     from zoneinfo import ZoneInfo
 
+    from target_qbo.company import Company
     from target_qbo.desk.config import DeskConfig
-    from target_qbo.desk.works import Works
+    from target_qbo.desk.deeds import Do
+    from target_qbo.desk.watching import Watch
+    from target_qbo.desk.works import Came, Works
 
 logger = logging.getLogger("franpos-qbo.nights")
 
@@ -89,7 +94,10 @@ class Nights:
 
         def look() -> None:
             while not over.wait(_LOOK_SECONDS):
-                self.look()
+                try:
+                    self.look()
+                except Exception:
+                    logger.exception("an error nobody expected: the night is looked for again")
 
         over = threading.Event()
         threading.Thread(target=look, name="nights", daemon=True).start()
@@ -97,9 +105,9 @@ class Nights:
     def look(self) -> bool:
         """Begin the night that is due, if one is; returns whether one was begun.
 
-        One is due that began since this process did, or since the latest night that the ledger has: a ledger that never
-        had any is not due for one that was before. A night that fails is not begun again: it is told, and the next
-        one fetches what it left.
+        One is due that is later than the latest that came to its end, as far as the ledger knows; where it knows none,
+        later than the beginning of this process. A night that fails is not begun again while the process is up: it is
+        told, and the next one fetches what it left.
         """
         fire = self.schedule.latest(self._clock())
         if fire == self._settled:
@@ -111,7 +119,7 @@ class Nights:
             logger.warning("the night can't begin: %s", ending.line if ending else type(error).__name__)
             return False
         name = f"Night of {fire.astimezone(self.schedule.zone):%Y-%m-%d}"
-        if is_due and not self._works.begin(name, to_sync(self._config, Wanted(), runs.NIGHT)):
+        if is_due and not self._works.begin(name, _told(to_sync(self._config, Wanted(), fire))):
             return False  # as soon as what is under way is through
         self._settled = fire
         return is_due
@@ -119,7 +127,22 @@ class Nights:
     def _is_due(self, fire: dt.datetime) -> bool:
         company = self._config.company()
         try:
-            latest = runs.latest_of(company.ledger, runs.NIGHT)
+            latest = runs.latest_night(company.ledger, self._clock())
         finally:
             company.ledger.engine.dispose()
         return fire > (latest if latest is not None else self._begun)
+
+
+def _told(do: Do) -> Do:
+    """Have whoever is to be told by the settings told of what a sync does not tell itself, because it never began."""
+
+    def told(company: Company, watch: Watch) -> Came:
+        try:
+            return do(company, watch)
+        except Exception as error:
+            ending = ending_of(error)
+            line = ending.line if ending else f"an error of the program ({type(error).__name__}): see its output"
+            tell(company.settings.notices, company.ledger, RunSummary(), line)
+            raise
+
+    return told

@@ -10,7 +10,7 @@ from target_qbo.desk import runs
 from target_qbo.desk.connection import last_known
 from target_qbo.ledger import attention, tickets
 from target_qbo.ledger.daily import latest_days
-from target_qbo.ledger.runs import latest_done
+from target_qbo.ledger.runs import latest_synced
 from target_qbo.ledger.status import TicketStatus
 
 if TYPE_CHECKING:
@@ -37,7 +37,7 @@ class Overview:
         skipped: Skipped tickets by reason.
         runs: The latest runs.
         days: The latest 30 business days, the oldest first.
-        synced: When the latest run that came to its end began (UTC); None: there was none.
+        synced: When the latest sync began that came to its end (UTC); None: there was none.
         nights: How many nights ago that was.
     """
 
@@ -54,7 +54,7 @@ class Overview:
 def overview(company: Company) -> Overview:
     """Look at a company's ledger."""
     ledger, now = company.ledger, dt.datetime.now(dt.UTC)
-    synced = latest_done(ledger)
+    synced = latest_synced(ledger)
     return Overview(
         last_known(company),
         tickets.counts(ledger, list(TicketStatus)),

@@ -125,6 +125,7 @@ def _run_tap(path: Path, ledger: CompanyLedger, watch: Watch) -> None:
         env=environment | {"TAP_FRANPOS_LOGLEVEL": "INFO", "PYTHONIOENCODING": "utf-8"},
         encoding="utf-8",
         errors="replace",
+        process_group=0,  # Ctrl-C is for this process to heed, which ends the tap where it is to end
     )
     if process.stdout is None or process.stderr is None:
         raise AssertionError

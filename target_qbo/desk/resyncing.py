@@ -13,6 +13,7 @@ from target_qbo.errors import ConfigurationError, TargetError
 from target_qbo.ledger import again, listing
 from target_qbo.ledger.status import TicketStatus
 from target_qbo.posting.resync import mark_again
+from target_qbo.posting.summary import RunSummary
 from target_qbo.qbo import QboFaultError
 
 if TYPE_CHECKING:
@@ -99,7 +100,7 @@ def resync(config: DeskConfig, company: Company, wanted: Wanted, watch: Watch) -
     try:
         if keys:
             keys += _held_against_the_books(company, keys, insist=by_name)
-            post(company, watch)
+            post(company, watch, RunSummary(fetched=False))
     except TargetError as error:
         problem = error
     return Resynced(ledger, keys, problem)

@@ -12,7 +12,7 @@ from target_qbo.desk.periods import beginning, end_after
 from target_qbo.desk.posting import post
 from target_qbo.desk.pulling import configured_locations, pull, tap_settings
 from target_qbo.errors import NotThereError, TargetError
-from target_qbo.ledger import again, runs, tickets
+from target_qbo.ledger import again, tickets
 from target_qbo.ledger.status import TicketStatus
 from target_qbo.posting.summary import RunSummary
 
@@ -70,7 +70,9 @@ class Synced:
         return any(ticket.status is TicketStatus.SKIPPED for ticket in self.left)
 
 
-def sync(config: DeskConfig, company: Company, wanted: Wanted, watch: Watch, kind: str = runs.POST) -> Synced:
+def sync(
+    config: DeskConfig, company: Company, wanted: Wanted, watch: Watch, night: dt.datetime | None = None
+) -> Synced:
     """Fetch what is wanted and post everything that is pending.
 
     Tickets of a period that were undone or skipped are tried again. Where Franpos or QuickBooks can't be reached, what
@@ -81,23 +83,25 @@ def sync(config: DeskConfig, company: Company, wanted: Wanted, watch: Watch, kin
         company: The company.
         wanted: What is fetched.
         watch: Watches how far it is.
-        kind: Of the run, in the ledger.
+        night: Which night it is: when that was to begin; None: none.
 
     Raises:
         NotThereError: A location is not among those of the tap's settings; nothing was fetched or posted.
     """
-    begun, done = time.monotonic(), Synced(summary=RunSummary(kind=kind))
+    begun, done = time.monotonic(), Synced(summary=RunSummary(night))
     end = end_after(wanted.last) if wanted.last is not None else None
     until = beginning(end) if end is not None else None
     locations = list(dict.fromkeys(wanted.locations))
-    period = [(wanted.first, locations)] if wanted.first is not None else _since_newest(config, company, locations)
+    period: list[tuple[Bound | None, Sequence[str]]] = []
     try:
+        period += [(wanted.first, locations)] if wanted.first is not None else _since_newest(config, company, locations)
         for start, some in period:
             pull(config, company.ledger, start=start, end=end, locations=some, watch=watch)
     except NotThereError:
         raise  # what was meant is not known: nothing is posted
     except TargetError as error:
         done.problem = error  # told at the end: what was received is posted first
+        done.summary.fetched = False
     if wanted.first is not None:
         rung_up = again.rung_up(
             company.ledger, _TRIED_AGAIN, start=beginning(wanted.first), end=until, locations=locations

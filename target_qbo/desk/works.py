@@ -13,6 +13,8 @@ import time
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from sqlalchemy.exc import DBAPIError
+
 from target_qbo.desk.watching import Stage, Watch
 from target_qbo.endings import ending_of
 
@@ -88,26 +90,27 @@ class Work(Watch):
         self.begun = dt.datetime.now(dt.UTC)
         self.ended: dt.datetime | None = None
         self.came: Came | None = None
+        self._lock = threading.Lock()
         self._now: Stage | None = None
         self._over: list[Reached] = []
 
     @contextlib.contextmanager
     def stage(self, stage: Stage) -> Iterator[None]:
         """Be there while a stage goes on."""
-        self._now = stage
+        with self._lock:
+            self._now = stage
         try:
             yield
         finally:
-            self._over.append(_reached(stage, over=True))
-            self._now = None
+            with self._lock:
+                self._now = None
+                with contextlib.suppress(DBAPIError):  # what went wrong before is to be told, not that
+                    self._over.append(_reached(stage, over=True))
 
     def reached(self) -> list[Reached]:
         """Return its stages, how far each came, and the one that goes on last."""
-        stage = self._now
-        found = list(self._over)
-        if stage is not None and len(found) == len(self._over):
-            found.append(_reached(stage))
-        return found
+        with self._lock:
+            return [*self._over, *([_reached(self._now)] if self._now is not None else [])]
 
 
 class Works:
@@ -123,6 +126,8 @@ class Works:
     def __init__(self, config: DeskConfig) -> None:
         self._config = config
         self._lock = threading.Lock()
+        self._thread: threading.Thread | None = None
+        self._closed = False
         self.latest: Work | None = None
 
     def begin(self, name: str, do: Callable[[Company, Watch], Came]) -> bool:
@@ -133,12 +138,21 @@ class Works:
             do: Does it.
         """
         with self._lock:
-            if self.latest is not None and self.latest.ended is None:
+            if self._closed or (self.latest is not None and self.latest.ended is None):
                 return False
-            work = self.latest = Work(name)
-        # Not a daemon: a page that is ended lets it come to its end.
-        threading.Thread(target=self._do, args=(work, do), name="work").start()
+            work = Work(name)
+            # Else it would be a daemon as the thread that asks for it is, and would not be waited for.
+            thread = threading.Thread(target=self._do, args=(work, do), name="work", daemon=False)
+            thread.start()
+            self.latest, self._thread = work, thread
         return True
+
+    def close(self) -> None:
+        """Let what is under way come to its end, and begin nothing more: before Python itself begins to end."""
+        with self._lock:
+            self._closed, thread = True, self._thread
+        if thread is not None:
+            thread.join()
 
     def _do(self, work: Work, do: Callable[[Company, Watch], Came]) -> None:
         came = Came((), _UNEXPECTED)
@@ -155,4 +169,6 @@ class Works:
             else:
                 came = Came((), ending.line)
         finally:
+            if came.problem is not None:
+                logger.warning("%s: %s", work.name, came.problem)
             work.came, work.ended = came, dt.datetime.now(dt.UTC)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import datetime as dt
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
@@ -11,7 +12,6 @@ from target_qbo.ledger import content
 from target_qbo.ledger.tables import runs
 
 if TYPE_CHECKING:
-    import datetime as dt
     from collections.abc import Iterator, Mapping
 
     from target_qbo.ledger.database import CompanyLedger
@@ -77,19 +77,21 @@ def latest(ledger: CompanyLedger, limit: int) -> list[Run]:
     return _select(ledger, limit=limit)
 
 
-def latest_done(ledger: CompanyLedger) -> dt.datetime | None:
-    """Return when the latest run began that came to its end; None: there was none."""
-    query = sa.select(sa.func.max(runs.c.started_at)).where(
-        runs.c.company_id == ledger.company_id, runs.c.outcome == "done"
+def latest_synced(ledger: CompanyLedger) -> dt.datetime | None:
+    """Return when the latest run began that came to its end after the till was asked; None: there was none lately."""
+    return next(
+        (run.started_at for run in _lately(ledger) if run.kind != UNDO and run.summary.get("fetched", True)), None
     )
-    with ledger.read() as connection:
-        found: dt.datetime | None = connection.execute(query).scalar()
-    return found
 
 
-def latest_of(ledger: CompanyLedger, kind: str) -> dt.datetime | None:
-    """Return when the latest run of a kind began, of the latest few hundred runs; None: it is not among them."""
-    return next((run.started_at for run in latest(ledger, _LOOKED_THROUGH) if run.kind == kind), None)
+def latest_night(ledger: CompanyLedger, now: dt.datetime) -> dt.datetime | None:
+    """Return the latest night up to now that came to its end, as when it was to begin; None: none did lately."""
+    nights = (dt.datetime.fromisoformat(run.summary["night"]) for run in _lately(ledger) if "night" in run.summary)
+    return max((night for night in nights if night <= now), default=None)
+
+
+def _lately(ledger: CompanyLedger) -> Iterator[Run]:
+    return (run for run in latest(ledger, _LOOKED_THROUGH) if run.outcome == "done")
 
 
 def named(ledger: CompanyLedger, number: int) -> Run | None:

@@ -56,7 +56,8 @@ def post_pending(company: Company, summary: RunSummary) -> None:
         TargetError: QuickBooks can't be reached, or a person is needed. What was done is written down, the rest waits
             for the next run.
     """
-    with alone(company, summary.as_record, summary.kind) as journal:
+    kind = runs.POST if summary.night is None else runs.NIGHT
+    with alone(company, summary.as_record, kind) as journal:
         _Run(company, summary, journal).post()
 
 

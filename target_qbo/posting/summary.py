@@ -13,6 +13,7 @@ from target_qbo.accounting.unmapped import Unmapped
 from target_qbo.ledger import runs
 
 if TYPE_CHECKING:
+    import datetime as dt
     from collections.abc import Iterable, Iterator
 
     from target_qbo.accounting import DocumentKind
@@ -23,7 +24,8 @@ class RunSummary:
     """Figures of one run.
 
     Attributes:
-        kind: Of the run: begun by somebody, or the night's.
+        night: Which night's run it is: when that was to begin; None: somebody else's.
+        fetched: Whether all that the till has is there: else the till was not asked, or not to the end.
         open: Tickets that are half done in QuickBooks.
         left: Tickets whose own request got no answer, left for the next run.
         codes: Why tickets were skipped, by their key in the ledger.
@@ -32,7 +34,8 @@ class RunSummary:
         amounts: By kind of document, in the company's currency.
     """
 
-    kind: str = runs.POST
+    night: dt.datetime | None = None
+    fetched: bool = True
     posted: int = 0
     skipped: int = 0
     waiting: int = 0
@@ -68,8 +71,10 @@ class RunSummary:
 
     def as_record(self) -> dict[str, Any]:
         """Return the figures for the ledger."""
-        kind = {"kind": self.kind} if self.kind != runs.POST else {}
-        return kind | {
+        run: dict[str, Any] = {} if self.fetched else {"fetched": False}
+        if self.night is not None:
+            run |= {"kind": runs.NIGHT, "night": self.night.isoformat()}
+        return run | {
             "posted": self.posted,
             "skipped": self.skipped,
             "waiting": self.waiting,

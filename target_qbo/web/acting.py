@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import wraps
 from typing import TYPE_CHECKING
 
 from django.conf import settings
@@ -15,25 +16,44 @@ from target_qbo.errors import NotThereError
 from target_qbo.ledger import listing
 from target_qbo.ledger.listing import Filter
 from target_qbo.ledger.undoing import figures
-from target_qbo.web.forms import LARGEST_KEY, ResyncForm, SyncForm
-from target_qbo.web.opened import company
+from target_qbo.web.forms import LARGEST_KEY, ResyncForm, SyncForm, TicketsForm
+from target_qbo.web.opened import books, company
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from django.http import HttpRequest, HttpResponse
 
     from target_qbo.desk.deeds import Do
 
+    Answer = Callable[..., HttpResponse]
+
 _BUSY = 409
+_OTHER_BOOKS = "The settings changed since this page was shown, and lead to other books: load it anew, then ask again."
 _NIGHTS = 5
+_CHOOSING = frozenset(TicketsForm.base_fields)
 
 
 @require_safe
 def work(request: HttpRequest) -> HttpResponse:
     """Show the work that goes on, or the latest one."""
-    return render(request, "web/work.html", {"work": settings.WORKS.latest})
+    return render(request, "web/work.html", {"work": settings.WORKS.latest, "still": "still" in request.GET})
+
+
+def _of_these_books(answer: Answer) -> Answer:
+    """Refuse a form that was shown of other books than those that are open now."""
+
+    @wraps(answer)
+    def answered(request: HttpRequest, *given: int, **named: int) -> HttpResponse:
+        if request.method == "POST" and request.POST.get("of_books") != books()["of_books"]:
+            return render(request, "web/refused.html", {"why": _OTHER_BOOKS}, status=_BUSY)
+        return answer(request, *given, **named)
+
+    return answered
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
+@_of_these_books
 def sync(request: HttpRequest) -> HttpResponse:
     """Ask what to fetch, and fetch and post it."""
     locations = configured_locations(tap_settings(settings.DESK))
@@ -48,25 +68,29 @@ def sync(request: HttpRequest) -> HttpResponse:
 
 
 @require_POST
+@_of_these_books
 def resync(request: HttpRequest) -> HttpResponse:
     """Try tickets again: those that were ticked, or, once that was said again, all that match."""
     form = ResyncForm(request.POST)
     if not form.is_valid():
         return render(request, "web/refused.html", {"why": "This choice of tickets can't be read."}, status=400)
     asked = form.cleaned_data
-    if "selected" in request.POST and not asked["key"]:
-        return render(request, "web/refused.html", {"why": "No ticket was ticked."}, status=400)
-    if asked["key"]:
+    if "selected" in request.POST or (asked["key"] and "all" not in request.POST):
+        if not asked["key"]:
+            return render(request, "web/refused.html", {"why": "No ticket was ticked."}, status=400)
         wanted = resyncing.Wanted((), Filter(), asked["refetch"], asked["key"])
         return _begin(request, f"Resync of {len(asked['key'])} tickets", deeds.to_resync(settings.DESK, wanted))
     number = listing.count(company().ledger, form.chosen())
-    if not asked["sure"]:
-        return render(request, "web/resync.html", {"form": form, "number": number})
+    if asked["sure"] != str(number):
+        chosen = [(field.label, field.value()) for field in form.visible_fields() if field.name in _CHOOSING]
+        shown = {"form": form, "number": number, "chosen": [one for one in chosen if one[1]]}
+        return render(request, "web/resync.html", shown)
     wanted = resyncing.Wanted((), form.chosen(), asked["refetch"])
     return _begin(request, f"Resync of all {number} tickets that match", deeds.to_resync(settings.DESK, wanted))
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
+@_of_these_books
 def undo(request: HttpRequest, number: int) -> HttpResponse:
     """Show what undoing a run takes out of QuickBooks, and take it out where that was said again."""
     try:
@@ -75,9 +99,13 @@ def undo(request: HttpRequest, number: int) -> HttpResponse:
         choice = undoing.of_run(company().ledger, number, None)
     except NotThereError:
         raise Http404 from None
-    if request.method == "POST":
+    found = figures(company().ledger, choice)
+    shown = " ".join(
+        [str(found.tickets), *(f"{kind} {count} {amount}" for kind, (count, amount) in found.documents.items())]
+    )
+    if request.method == "POST" and request.POST.get("shown") == shown:
         return _begin(request, f"Undo of run {number}", deeds.to_undo(choice))
-    return render(request, "web/undo.html", {"number": number, "found": figures(company().ledger, choice)})
+    return render(request, "web/undo.html", {"number": number, "found": found, "shown": shown})
 
 
 def _begin(request: HttpRequest, name: str, do: Do) -> HttpResponse:

@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 
 _TICKETS = ("business_date", "location_id", "ticket_id", "number", "total", "status", "code", "reason")
 _DAYS = ("date", "location_id", "till", "left_out", "ledger", "books", "difference", "agrees")
-_FORMULA = ("=", "+", "-", "@", "\t", "\r")
+_FORMULA = ("=", "+", "-", "@", "\t", "\r", "\n", "\uff1d", "\uff0b", "\uff0d", "\uff20")  # also full-width
 
 
 @require_safe
@@ -45,7 +45,8 @@ def as_csv(name: str, columns: Sequence[str], rows: Iterable[Mapping[str, Any]])
     writer.writerow(columns)
     writer.writerows([_cell(row[column]) for column in columns] for row in rows)
     headers = {"Content-Disposition": f'attachment; filename="{name}"'}
-    return HttpResponse(text.getvalue(), content_type="text/csv; charset=utf-8", headers=headers)
+    # With a mark at its beginning, or a spreadsheet takes it for another encoding.
+    return HttpResponse(text.getvalue().encode("utf-8-sig"), content_type="text/csv; charset=utf-8", headers=headers)
 
 
 def _cell(value: Any) -> Any:  # noqa: ANN401 (what a row has)

@@ -84,12 +84,13 @@ class _Moment(forms.Field):
         if not text:
             return None
         try:
-            day = len(text) == _DAY_LENGTH
-            found: Bound = dt.date.fromisoformat(text) if day else dt.datetime.fromisoformat(text)
+            is_day = len(text) == _DAY_LENGTH
+            found: Bound = dt.date.fromisoformat(text) if is_day else dt.datetime.fromisoformat(text)
         except ValueError:
             raise forms.ValidationError("Enter a valid date and time.") from None
-        if beginning(found).date() < _EARLIEST or beginning(found).tzinfo is not None:
-            raise forms.ValidationError("Enter a date and time of the shop, not before 2000.")
+        day = beginning(found).date()
+        if not _EARLIEST <= day <= dt.datetime.now(dt.UTC).date() + _LONGEST or beginning(found).tzinfo is not None:
+            raise forms.ValidationError("Enter a date and time of the shop, from 2000 on and within a year.")
         return found
 
 
@@ -130,7 +131,7 @@ class ResyncForm(TicketsForm):
     """Which tickets are tried again: those that were ticked, or all that match."""
 
     refetch = forms.BooleanField(required=False, label="First fetch their days anew from the till")
-    sure = forms.BooleanField(required=False, widget=forms.HiddenInput)
+    sure = forms.CharField(required=False, widget=forms.HiddenInput)
     key = forms.TypedMultipleChoiceField(required=False, coerce=int, widget=forms.MultipleHiddenInput)
 
     def __init__(self, data: QueryDict) -> None:

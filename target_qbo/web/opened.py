@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 from contextvars import ContextVar
 from typing import TYPE_CHECKING
 
@@ -17,11 +18,21 @@ if TYPE_CHECKING:
     from target_qbo.company import Company
 
 _OPENED: ContextVar[Company] = ContextVar("company")
+_MARK_LENGTH = 20
 
 
 def company() -> Company:
     """Return the company of the request that is being answered."""
     return _OPENED.get()
+
+
+def books(_request: HttpRequest | None = None) -> dict[str, str]:
+    """Return by what a form tells of which books it is, so that it changes no others; nothing without a company."""
+    found = _OPENED.get(None)
+    if found is None:
+        return {}
+    named = (found.settings.ledger_url, found.settings.environment, found.settings.realm_id)
+    return {"of_books": hashlib.sha256("\0".join(named).encode()).hexdigest()[:_MARK_LENGTH]}
 
 
 class Opened:

@@ -66,7 +66,9 @@ def application(
             {
                 "BACKEND": "django.template.backends.django.DjangoTemplates",
                 "APP_DIRS": True,
-                "OPTIONS": {"context_processors": ["django.template.context_processors.request"]},
+                "OPTIONS": {
+                    "context_processors": ["django.template.context_processors.request", "target_qbo.web.opened.books"]
+                },
             }
         ],
         SESSION_ENGINE="django.contrib.sessions.backends.cache",  # in memory: who signs out is out everywhere

@@ -29,17 +29,19 @@ class Page:
         code: What signs in.
         said: What it printed.
         command: What started it.
+        process: It.
     """
 
-    def __init__(self, shop: Shop, said: Path, *options: str) -> None:
+    def __init__(self, shop: Shop, said: Path, *options: str, anew: bool = False) -> None:
         self.said = said
         settings = ["--tap-config", str(shop.tap_config), "--target-config", str(shop.target_config)]
         self.command = [str(BIN / "franpos-qbo"), *settings, "serve", "--port", "0", *options]
         with said.open("w") as file:
-            self._process = start(self.command, stdin=subprocess.DEVNULL, stdout=file, stderr=file)
+            begin = subprocess.Popen if anew else start  # how a fork ends is not how Python does
+            self.process = begin(self.command, stdin=subprocess.DEVNULL, stdout=file, stderr=file)
         deadline = time.monotonic() + START_SECONDS
         while (ready := _READY.search(said.read_text())) is None:
-            assert self._process.poll() is None, said.read_text()
+            assert self.process.poll() is None, said.read_text()
             assert time.monotonic() < deadline, "the page did not start"
             time.sleep(0.02)
         self.url, self.code = ready["url"], ready["code"]
@@ -54,8 +56,8 @@ class Page:
 
     def stop(self) -> None:
         """End it."""
-        self._process.terminate()
-        self._process.wait(10)
+        self.process.terminate()
+        self.process.wait(10)
 
 
 class Visitor:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import signal
 import time
 from typing import TYPE_CHECKING, Any
 
@@ -14,6 +15,7 @@ from tests.web.conftest import Page
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
+    from pathlib import Path
 
     import requests
 
@@ -147,6 +149,22 @@ def test_a_run_is_undone_once_it_was_shown(own_shop: Shop, owner: Visitor) -> No
     assert "Nothing of run" in owner.look(address).text_content()
 
 
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
+def test_a_page_that_is_ended_lets_its_work_come_to_its_end(tmp_path: Path, number: signal.Signals) -> None:
+    options = ("--locations", "1", "--days", "1", "--tickets-per-day", "20", "--dirty", "0", "--latency-ms", "250")
+    with Shop(tmp_path, *options) as shop:
+        shop.configure_target(max_concurrency=1, batch_size=5)
+        page = Page(shop, shop.folder / "page.log", anew=True)
+        send(page.visitor(), "/sync/")
+        while not shop.get("books")["documents"]:
+            assert page.process.poll() is None, page.said.read_text()
+            time.sleep(0.02)
+        page.process.send_signal(number)
+        assert page.process.wait(_PATIENCE) == 0
+        assert shop.differences() == []
+        assert {row["status"] for row in shop.rows()} == {"posted"}
+
+
 def test_what_goes_wrong_is_said_in_a_line(own_shop: Shop, owner: Visitor) -> None:
     ring_up(own_shop, lines=[{"price": "6.00"}])
     own_shop.post("faults", [{"where": "qbo", "do": "503", "match": {"every": 1}}])
@@ -167,6 +185,7 @@ def test_what_goes_wrong_is_said_in_a_line(own_shop: Shop, owner: Visitor) -> No
         {"last": f"{DAY}T00:00"},
         {"first": f"{DAY}T10:00", "last": f"{DAY}T09:00"},
         {"first": "0001-01-01T00:00"},
+        {"first": "9999-12-31", "last": "9999-12-31"},
         {"first": f"{DAY}T00:00+02:00"},
         {"location": "999"},
     ],
@@ -180,6 +199,31 @@ def test_a_period_that_is_none_is_not_synced(own_shop: Shop, owner: Visitor, fie
 @pytest.mark.parametrize("keys", [["x"], ["-1"], ["99999999999"], [str(one) for one in range(501)], []])
 def test_tickets_that_can_t_be_meant_are_not_resynced(owner: Visitor, keys: list[str]) -> None:
     assert send(owner, "/tickets/", selected="on", key=keys).status_code == 400
+
+
+def test_a_box_that_was_ticked_does_not_narrow_all_that_match(own_shop: Shop, owner: Visitor) -> None:
+    own_shop.calls()
+    (key, *_) = owner.look("/tickets/").xpath("//input[@name='key']/@value")
+    asked = send(owner, "/tickets/", all="on", key=[key])
+    assert "every ticket of the company" in asked.text
+    asked = send(owner, "/tickets/?status=posted&least=1.00", all="on")
+    assert "posted" in (text := html.fromstring(asked.text).text_content())
+    assert "1.00" in text
+    assert own_shop.calls()["requests"] == 0
+
+
+def test_a_form_changes_no_other_books_and_no_more_than_it_showed(own_shop: Shop, owner: Visitor) -> None:
+    (address, *_) = owner.look("/runs/").xpath("//a[contains(@href, '/undo/')]/@href")
+    assert "Undo run" in send(owner, address, shown="9 invoice 9 9.00").text, "asked again"
+    before = own_shop.target_settings["ledger_url"]
+    try:
+        own_shop.configure_target(ledger_url=f"sqlite:///{own_shop.folder}/other.db")
+        other = owner.look("/sync/").xpath("//input[@name='of_books']/@value")
+    finally:
+        own_shop.configure_target(ledger_url=before)
+    for path in ("/sync/", address):
+        answer = send(owner, path, of_books=other)
+        assert (answer.status_code, "other books" in answer.text) == (409, True)
 
 
 def test_a_run_that_never_was_can_t_be_undone(owner: Visitor) -> None:

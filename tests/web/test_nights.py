@@ -15,6 +15,7 @@ from target_qbo.desk.works import Came, Works
 from target_qbo.ledger import runs
 from tests.shop import Shop, run
 from tests.target.failures import ring_up
+from tests.target.inboxes import webhook
 from tests.web.conftest import Page
 
 if TYPE_CHECKING:
@@ -59,7 +60,7 @@ def _wait(works: Works) -> Came:
 def _latest_night(shop: Shop) -> dt.datetime | None:
     company = DeskConfig(None, str(shop.target_config)).company()
     try:
-        return runs.latest_of(company.ledger, runs.NIGHT)
+        return runs.latest_night(company.ledger, MIDNIGHT + dt.timedelta(days=400))
     finally:
         company.ledger.engine.dispose()
 
@@ -74,22 +75,27 @@ def test_a_night_is_begun_once_and_is_a_run_of_its_own_kind(shop: Shop) -> None:
     assert shop.differences() == []
     assert works.latest is not None
     assert works.latest.name == "Night of 2026-03-08"
-    assert _latest_night(shop) is not None
+    assert _latest_night(shop) == MIDNIGHT
 
 
 def test_a_missed_night_is_made_up_and_a_restart_does_none_twice(shop: Shop) -> None:
-    today = dt.datetime.now(dt.UTC)
-    nights, works, clock = _started(shop, today)
-    clock.now = DENVER.following(today, 1)[0]
+    nights, works, clock = _started(shop, NOON)
+    clock.now = MIDNIGHT
     assert nights.look()
     _wait(works)
     ring_up(shop, lines=[{"price": "7.00"}])
-    restarted, _, _ = _started(shop, today)
+    restarted, _, _ = _started(shop, MIDNIGHT + dt.timedelta(hours=1))
     assert not restarted.look(), "the ledger has tonight's"
-    late, works, _ = _started(shop, today + dt.timedelta(days=3, hours=5))
+    late, works, clock = _started(shop, MIDNIGHT + dt.timedelta(days=3, hours=-2))
     assert late.look(), "the machine was off for days"
+    clock.now = MIDNIGHT + dt.timedelta(days=3)
+    _wait(works)
+    assert late.look(), "the next night is not the one that was made up late"
     _wait(works)
     assert shop.differences() == []
+    early, _, _ = _started(shop, NOON)
+    assert not early.look(), "a clock that was set back"
+    assert _latest_night(shop) == DENVER.latest(MIDNIGHT + dt.timedelta(days=3))
 
 
 def test_a_night_waits_for_a_work_that_is_under_way(shop: Shop) -> None:
@@ -105,13 +111,24 @@ def test_a_night_waits_for_a_work_that_is_under_way(shop: Shop) -> None:
 
 
 def test_a_night_that_fails_is_told_and_not_begun_again(shop: Shop) -> None:
-    shop.post("faults", [{"where": "franpos", "do": "503", "match": {"every": 1}}])
-    nights, works, clock = _started(shop, NOON)
-    clock.now = MIDNIGHT
-    assert nights.look()
-    came = _wait(works)
-    assert came.problem is not None
-    assert not nights.look()
+    with webhook() as hook:
+        shop.configure_target(notice_webhook_url=hook.url)
+        shop.post("faults", [{"where": "franpos", "do": "503", "match": {"every": 1}}])
+        nights, works, clock = _started(shop, NOON)
+        clock.now = MIDNIGHT
+        assert nights.look()
+        came = _wait(works)
+        assert came.problem is not None
+        assert len(hook.messages) == 1
+        assert not nights.look()
+        page = Page(shop, shop.folder / "page.log")
+        assert "Never synced" in page.visitor().look("/").text_content()
+        page.stop()
+        shop.tap_config.write_text("{}")
+        clock.now = MIDNIGHT + dt.timedelta(days=1)
+        assert nights.look()
+        assert "location_ids" in (_wait(works).problem or "")
+        assert len(hook.messages) == 2
 
 
 def test_the_hour_that_comes_twice_or_never_has_one_night() -> None:

@@ -76,20 +76,20 @@ def test_a_choice_lists_just_what_it_names(shop: Shop, visitor: Visitor) -> None
 def test_a_choice_is_given_as_a_file(shop: Shop, visitor: Visitor) -> None:
     answer = visitor.get("/tickets.csv?status=skipped")
     assert answer.headers["Content-Disposition"] == 'attachment; filename="tickets.csv"'
-    rows = list(csv.DictReader(io.StringIO(answer.text)))
+    rows = list(csv.DictReader(io.StringIO(answer.content.decode("utf-8-sig"))))
     skipped = [row for row in shop.rows() if row["status"] == "skipped"]
     assert [row["ticket_id"] for row in rows] == [row["ticket_id"] for row in skipped]
     assert [row["total"] for row in rows] == [f"{row['total']:.2f}" for row in skipped]
     assert visitor.get("/tickets.csv?status=lost").status_code == 400
-    days = list(csv.DictReader(io.StringIO(visitor.get(f"/reconcile/?{PERIOD}&csv=1").text)))
+    days = list(csv.DictReader(io.StringIO(visitor.get(f"/reconcile/?{PERIOD}&csv=1").content.decode("utf-8-sig"))))
     assert {row["date"] for row in days} == {FIRST, LAST}
     assert {row["agrees"] for row in days} == {"True"}
 
 
-@pytest.mark.parametrize("text", ["=1+1", "+1", "-1", "@a", "\t=1"])
+@pytest.mark.parametrize("text", ["=1+1", "+1", "-1", "@a", "\t=1", "\n=1", "\uff1d1"])
 def test_no_text_of_a_till_is_a_formula(text: str) -> None:
     answer = as_csv("a.csv", ["name"], [{"name": text}, {"name": Decimal("-1.5")}, {"name": None}])
-    (told, amount, nothing) = list(csv.reader(io.StringIO(answer.content.decode())))[1:]
+    (told, amount, nothing) = list(csv.reader(io.StringIO(answer.content.decode("utf-8-sig"))))[1:]
     assert (told, amount, nothing) == (["'" + text], ["-1.50"], [""])
 
 
@@ -168,6 +168,9 @@ def test_the_overview_counts_what_the_list_has(shop: Shop, visitor: Visitor) -> 
     days = {str(row["business_date"]) for row in rows}
     assert set(cells(tree, 1)) == days
     assert tree.xpath("count(//*[local-name()='rect'])") == 60
+    left = {str(row["business_date"]) for row in rows if row["status"] not in {"posted", "voided"}}
+    (figures,) = tree.xpath("//table[caption='Till and books by day']")
+    assert set(figures.xpath("tbody/tr[@class='differs']/th//text()")) == left
     assert visitor.look("/runs/").xpath("count(//tbody/tr)") == 1
 
 
@@ -258,7 +261,7 @@ def test_a_head_is_a_head_alone(visitor: Visitor) -> None:
 
 
 def test_the_style_is_there(visitor: Visitor) -> None:
-    (address,) = visitor.look("/").xpath("//link/@href")
+    (address,) = visitor.look("/").xpath("//link[@rel='stylesheet']/@href")
     answer = visitor.get(address)
     assert (answer.status_code, answer.headers["Content-Type"]) == (200, 'text/css; charset="utf-8"')
 
