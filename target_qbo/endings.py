@@ -27,6 +27,12 @@ class Ending:
         return error
 
 
+def line_of(error: BaseException) -> str:
+    """Return an error in one line for a notice, whether or not it is an expected one."""
+    ending = ending_of(error)
+    return ending.line if ending else f"an error of the program ({type(error).__name__}): see its output"
+
+
 def ending_of(error: BaseException) -> Ending | None:
     """Return how an error ends the run; None: it is none that is expected."""
     if isinstance(error, TargetError):

@@ -5,19 +5,17 @@ from __future__ import annotations
 import contextlib
 import sys
 import threading
-import time
 from typing import TYPE_CHECKING
 
 import click
 
-from target_qbo.desk.watching import Stage, Watch
+from target_qbo.desk.watching import Stage, Watch, lasting, reached
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
 LINE_SECONDS = 10
 _BAR_SECONDS = 0.25
-_MINUTE = 60
 
 
 class Progress(Watch):
@@ -49,16 +47,11 @@ def _lines(stage: Stage, over: threading.Event) -> None:
     ended = False
     while not ended:
         ended = over.wait(LINE_SECONDS)
-        number, total = stage.done()
-        seconds = time.monotonic() - stage.begun
-        share = f"{number:,} of {total:,} tickets, " if total else ""
-        left = f", about {_time(seconds / number * (total - number))} left" if 0 < number < total and not ended else ""
-        click.echo(f"{stage.name}: {share}{_said(stage)}{left}{f' ({_time(seconds)})' if ended else ''}", err=True)
-
-
-def _time(seconds: float) -> str:
-    minutes, rest = divmod(round(seconds), _MINUTE)
-    return f"{minutes} min {rest} s" if minutes else f"{rest} s"
+        now = reached(stage, over=ended)
+        share = f"{now.done:,} of {now.total:,} tickets, " if now.total else ""
+        left = f", about {lasting(now.left)} left" if now.left is not None else ""
+        took = f" ({lasting(now.seconds)})" if ended else ""
+        click.echo(f"{stage.name}: {share}{_said(stage)}{left}{took}", err=True)
 
 
 def _bar(stage: Stage, over: threading.Event) -> None:

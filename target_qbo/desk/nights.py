@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING
 
 from target_qbo.desk.deeds import to_sync
 from target_qbo.desk.syncing import Wanted
-from target_qbo.endings import ending_of
+from target_qbo.endings import line_of
 from target_qbo.ledger import runs
 from target_qbo.notices import tell
 from target_qbo.posting.summary import RunSummary
@@ -115,8 +115,7 @@ class Nights:
         try:
             is_due = self._is_due(fire)
         except Exception as error:  # noqa: BLE001 (the next look may find the ledger again)
-            ending = ending_of(error)
-            logger.warning("the night can't begin: %s", ending.line if ending else type(error).__name__)
+            logger.warning("the night can't begin: %s", line_of(error))
             return False
         name = f"Night of {fire.astimezone(self.schedule.zone):%Y-%m-%d}"
         if is_due and not self._works.begin(name, _told(to_sync(self._config, Wanted(), fire))):
@@ -140,9 +139,7 @@ def _told(do: Do) -> Do:
         try:
             return do(company, watch)
         except Exception as error:
-            ending = ending_of(error)
-            line = ending.line if ending else f"an error of the program ({type(error).__name__}): see its output"
-            tell(company.settings.notices, company.ledger, RunSummary(), line)
+            tell(company.settings.notices, company.ledger, RunSummary(), line_of(error))
             raise
 
     return told

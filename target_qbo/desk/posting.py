@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from target_qbo.desk.watching import Watch
-from target_qbo.endings import ending_of
+from target_qbo.endings import ending_of, line_of
 from target_qbo.errors import TargetError
 from target_qbo.notices import tell
 from target_qbo.posting.summary import RunSummary
@@ -38,8 +38,7 @@ def post(
             company.post_pending(summary)
     except Exception as error:
         ending = ending_of(error)
-        told = ending.line if ending else f"an error of the program ({type(error).__name__}): see its output"
-        tell(company.settings.notices, company.ledger, summary, told)
+        tell(company.settings.notices, company.ledger, summary, line_of(error))
         if ending is None or isinstance(error, TargetError):
             raise
         raise ending.as_error() from None

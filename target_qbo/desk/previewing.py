@@ -12,8 +12,9 @@ from typing import TYPE_CHECKING, Any, TextIO
 from target_qbo.accounting import DocumentKind
 from target_qbo.desk.receiving import receive
 from target_qbo.ledger import again, open_ledger, units
+from target_qbo.ledger.lifecycle import UNITS, UnitEvent
 from target_qbo.ledger.reading import known, open_to_read, to_decide
-from target_qbo.ledger.status import Stands, TicketStatus
+from target_qbo.ledger.status import TicketStatus
 from target_qbo.posting.preview import Preview, Totals, merged, preview
 
 if TYPE_CHECKING:
@@ -95,7 +96,7 @@ def of_resync(company: Company, key: int) -> Preview | None:
     view = units.whole(company.ledger, [key])[key]
     if not view.record:
         return None
-    stands = Stands.EDITED if view.code == again.CHANGED and view.stands is Stands.WHOLE else view.stands
+    stands = UNITS[UnitEvent.INSISTED][view.stands] if view.code == again.CHANGED else view.stands
     status = TicketStatus.RECEIVED if view.status is TicketStatus.UNDONE else view.status
     asked = replace(view, pending=True, status=status, stands=stands)
     settings = company.settings

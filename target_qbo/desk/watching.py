@@ -43,6 +43,41 @@ class Stage:
     begun: float = field(default_factory=time.monotonic)
 
 
+@dataclass(frozen=True, slots=True)
+class Reached:
+    """How far a stage is, or how far it came.
+
+    Attributes:
+        name: What is done.
+        figures: What was counted.
+        done: How many tickets are done.
+        total: Of how many; 0: nobody knows.
+        seconds: How long it takes so far.
+        left: How many seconds it may still take; None: nobody knows, or it is over.
+    """
+
+    name: str
+    figures: Mapping[str, int]
+    done: int
+    total: int
+    seconds: float
+    left: float | None = None
+
+
+def reached(stage: Stage, *, over: bool = False) -> Reached:
+    """Look how far a stage is, or came where it is over."""
+    done, total = stage.done()
+    seconds = time.monotonic() - stage.begun
+    left = seconds / done * (total - done) if 0 < done < total and not over else None
+    return Reached(stage.name, dict(stage.figures()), done, total, seconds, left)
+
+
+def lasting(seconds: float) -> str:
+    """Tell how long something takes."""
+    minutes, rest = divmod(round(seconds), _MINUTE)
+    return f"{minutes} min {rest} s" if minutes else f"{rest} s"
+
+
 class Watch:
     """Watches the stages of a work one after the other, and shows nothing.
 

@@ -9,20 +9,20 @@ import contextlib
 import datetime as dt
 import logging
 import threading
-import time
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from sqlalchemy.exc import DBAPIError
 
-from target_qbo.desk.watching import Stage, Watch
+from target_qbo.desk.watching import Watch, reached
 from target_qbo.endings import ending_of
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator, Mapping, Sequence
+    from collections.abc import Callable, Iterator, Sequence
 
     from target_qbo.company import Company
     from target_qbo.desk.config import DeskConfig
+    from target_qbo.desk.watching import Reached, Stage
 
 logger = logging.getLogger("franpos-qbo.work")
 
@@ -42,34 +42,6 @@ class Came:
     lines: Sequence[str]
     problem: str | None = None
     skipped: bool = False
-
-
-@dataclass(frozen=True, slots=True)
-class Reached:
-    """How far a stage is, or how far it came.
-
-    Attributes:
-        name: What is done.
-        figures: What was counted.
-        done: How many tickets are done.
-        total: Of how many; 0: nobody knows.
-        seconds: How long it takes so far.
-        left: How many seconds it may still take; None: nobody knows, or it is over.
-    """
-
-    name: str
-    figures: Mapping[str, int]
-    done: int
-    total: int
-    seconds: float
-    left: float | None = None
-
-
-def _reached(stage: Stage, *, over: bool = False) -> Reached:
-    done, total = stage.done()
-    seconds = time.monotonic() - stage.begun
-    left = seconds / done * (total - done) if 0 < done < total and not over else None
-    return Reached(stage.name, dict(stage.figures()), done, total, seconds, left)
 
 
 class Work(Watch):
@@ -105,12 +77,12 @@ class Work(Watch):
             with self._lock:
                 self._now = None
                 with contextlib.suppress(DBAPIError):  # what went wrong before is to be told, not that
-                    self._over.append(_reached(stage, over=True))
+                    self._over.append(reached(stage, over=True))
 
     def reached(self) -> list[Reached]:
         """Return its stages, how far each came, and the one that goes on last."""
         with self._lock:
-            return [*self._over, *([_reached(self._now)] if self._now is not None else [])]
+            return [*self._over, *([reached(self._now)] if self._now is not None else [])]
 
 
 class Works:

@@ -79,19 +79,20 @@ def latest(ledger: CompanyLedger, limit: int) -> list[Run]:
 
 def latest_synced(ledger: CompanyLedger) -> dt.datetime | None:
     """Return when the latest run began that came to its end after the till was asked; None: there was none lately."""
-    return next(
-        (run.started_at for run in _lately(ledger) if run.kind != UNDO and run.summary.get("fetched", True)), None
-    )
+    return next((run.started_at for run in _synced(ledger)), None)
 
 
 def latest_night(ledger: CompanyLedger, now: dt.datetime) -> dt.datetime | None:
     """Return the latest night up to now that came to its end, as when it was to begin; None: none did lately."""
-    nights = (dt.datetime.fromisoformat(run.summary["night"]) for run in _lately(ledger) if "night" in run.summary)
+    nights = (dt.datetime.fromisoformat(run.summary["night"]) for run in _synced(ledger) if "night" in run.summary)
     return max((night for night in nights if night <= now), default=None)
 
 
-def _lately(ledger: CompanyLedger) -> Iterator[Run]:
-    return (run for run in latest(ledger, _LOOKED_THROUGH) if run.outcome == "done")
+def _synced(ledger: CompanyLedger) -> Iterator[Run]:
+    """Yield the runs of late that came to their end after the till was asked to its end, the newest first."""
+    for run in latest(ledger, _LOOKED_THROUGH):
+        if run.outcome == "done" and run.kind != UNDO and run.summary.get("fetched", True):
+            yield run
 
 
 def named(ledger: CompanyLedger, number: int) -> Run | None:

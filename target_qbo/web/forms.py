@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import datetime as dt
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, cast
 
 from django import forms
 
-from target_qbo.desk.periods import beginning, in_order
+from target_qbo.desk.periods import in_order
 from target_qbo.desk.syncing import Wanted
 from target_qbo.ledger.listing import Filter, Mark
 from target_qbo.ledger.status import TicketStatus
@@ -17,8 +17,6 @@ if TYPE_CHECKING:
 
     from django.http import QueryDict
 
-    from target_qbo.desk.periods import Bound
-
 _DAY = forms.DateInput(format="%Y-%m-%d", attrs={"type": "date"})  # as HTML has it, whatever the language
 _ISO = ["%Y-%m-%d"]
 _EARLIEST = dt.date(2000, 1, 1)  # no till is older
@@ -26,7 +24,6 @@ _LONGEST = dt.timedelta(days=366)
 LARGEST_KEY = 2**31 - 1
 _KEY_DIGITS = 10
 _MOST_KEYS = 500
-_DAY_LENGTH = 10
 
 
 class _Place(forms.Field):
@@ -75,21 +72,19 @@ class TicketsForm(forms.Form):
 
 
 class _Moment(forms.Field):
-    """A minute by the clock of the shop, or a day; no zone is given, none is meant."""
+    """A minute by the clock of the shop; no zone is given, none is meant."""
 
     widget = forms.DateTimeInput(attrs={"type": "datetime-local"})
 
-    def to_python(self, value: Any) -> Bound | None:  # noqa: ANN401 (Django's)
+    def to_python(self, value: Any) -> dt.datetime | None:  # noqa: ANN401 (Django's)
         text = str(super().to_python(value) or "")
         if not text:
             return None
         try:
-            is_day = len(text) == _DAY_LENGTH
-            found: Bound = dt.date.fromisoformat(text) if is_day else dt.datetime.fromisoformat(text)
+            found = dt.datetime.fromisoformat(text)
         except ValueError:
             raise forms.ValidationError("Enter a valid date and time.") from None
-        day = beginning(found).date()
-        if not _EARLIEST <= day <= dt.datetime.now(dt.UTC).date() + _LONGEST or beginning(found).tzinfo is not None:
+        if not _EARLIEST <= found.date() <= dt.datetime.now(dt.UTC).date() + _LONGEST or found.tzinfo is not None:
             raise forms.ValidationError("Enter a date and time of the shop, from 2000 on and within a year.")
         return found
 
@@ -107,8 +102,7 @@ class SyncForm(forms.Form):
 
     def __init__(self, locations: Sequence[str], data: QueryDict | None = None) -> None:
         super().__init__(data)
-        location = self.fields["location"]
-        assert isinstance(location, forms.ChoiceField)  # noqa: S101 (for mypy)
+        location = cast("forms.ChoiceField", self.fields["location"])
         location.choices = [("", "all"), *[(one, one) for one in locations]]
 
     def clean(self) -> dict[str, Any]:
@@ -127,19 +121,26 @@ class SyncForm(forms.Form):
         return Wanted(asked["first"], asked["last"], [asked["location"]] if asked["location"] else [])
 
 
+class _Keys(forms.Field):
+    """Keys of tickets that were ticked."""
+
+    widget = forms.MultipleHiddenInput
+
+    def to_python(self, value: Any) -> list[int]:  # noqa: ANN401 (Django's)
+        given: list[str] = value or []
+        if len(given) > _MOST_KEYS or not all(one.isascii() and one.isdigit() for one in given):
+            raise forms.ValidationError("these are no tickets of the list")
+        if any(len(one) > _KEY_DIGITS or int(one) > LARGEST_KEY for one in given):
+            raise forms.ValidationError("these are no tickets of the list")
+        return [int(one) for one in given]
+
+
 class ResyncForm(TicketsForm):
     """Which tickets are tried again: those that were ticked, or all that match."""
 
     refetch = forms.BooleanField(required=False, label="First fetch their days anew from the till")
     sure = forms.CharField(required=False, widget=forms.HiddenInput)
-    key = forms.TypedMultipleChoiceField(required=False, coerce=int, widget=forms.MultipleHiddenInput)
-
-    def __init__(self, data: QueryDict) -> None:
-        super().__init__(data)
-        given = [one for one in data.getlist("key") if one.isascii() and one.isdigit() and len(one) < _KEY_DIGITS]
-        key = self.fields["key"]
-        assert isinstance(key, forms.TypedMultipleChoiceField)  # noqa: S101 (for mypy)
-        key.choices = [(one, one) for one in given[:_MOST_KEYS]]
+    key = _Keys(required=False)
 
 
 class PeriodForm(forms.Form):

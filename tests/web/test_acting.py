@@ -149,6 +149,21 @@ def test_a_run_is_undone_once_it_was_shown(own_shop: Shop, owner: Visitor) -> No
     assert "Nothing of run" in owner.look(address).text_content()
 
 
+def test_a_ledger_in_postgresql_is_as_good(tmp_path: Path, postgres_database: str) -> None:
+    with Shop(tmp_path, "--locations", "1", "--days", "1", "--tickets-per-day", "12", "--dirty", "0.2") as shop:
+        shop.configure_target(ledger_url=postgres_database)
+        page = Page(shop, shop.folder / "page.log")
+        visitor = page.visitor()
+        send(visitor, "/sync/")
+        assert "Through at" in through(visitor)
+        assert shop.differences() == []
+        for path in ("/", "/tickets/", "/tickets.csv", "/errors/", "/runs/", "/runs/1/undo/", "/work/"):
+            assert visitor.get(path).status_code == 200, path
+        send(visitor, "/runs/1/undo/", shown=visitor.look("/runs/1/undo/").xpath("//input[@name='shown']/@value"))
+        assert "tickets undone" in through(visitor)
+        page.stop()
+
+
 @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
 def test_a_page_that_is_ended_lets_its_work_come_to_its_end(tmp_path: Path, number: signal.Signals) -> None:
     options = ("--locations", "1", "--days", "1", "--tickets-per-day", "20", "--dirty", "0", "--latency-ms", "250")

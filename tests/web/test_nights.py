@@ -121,6 +121,7 @@ def test_a_night_that_fails_is_told_and_not_begun_again(shop: Shop) -> None:
         assert came.problem is not None
         assert len(hook.messages) == 1
         assert not nights.look()
+        assert _latest_night(shop) is None, "after a restart it is made up"
         page = Page(shop, shop.folder / "page.log")
         assert "Never synced" in page.visitor().look("/").text_content()
         page.stop()

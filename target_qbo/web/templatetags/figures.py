@@ -10,6 +10,7 @@ from django import template
 from django.utils.formats import number_format
 
 from target_qbo.accounting.money import cents
+from target_qbo.desk import watching
 
 register = template.Library()
 
@@ -47,8 +48,4 @@ def plain(number: int) -> str:
     return str(number)
 
 
-@register.filter
-def lasting(seconds: float) -> str:
-    """Write how long something takes."""
-    minutes, rest = divmod(round(seconds), 60)
-    return f"{minutes} min {rest} s" if minutes else f"{rest} s"
+register.filter("lasting", watching.lasting)
