@@ -210,3 +210,34 @@ runs = sa.Table(
     sa.Column("outcome", sa.String(20)),  # done or stopped; null: still going, or killed
     sa.Column("summary", sa.Text),  # JSON
 )
+
+kept_settings = sa.Table(
+    "kept_settings",  # what the back-office page keeps of the plugins' settings
+    metadata,
+    sa.Column("realm_id", sa.String, primary_key=True),  # empty: of a company that is not connected yet
+    sa.Column("plugin", sa.String(30), primary_key=True),
+    sa.Column("name", sa.String(60), primary_key=True),
+    sa.Column("value", sa.Text, nullable=False),  # JSON
+    sa.Column("sealed", sa.Boolean, nullable=False),  # whether it is encrypted
+    sa.Column("changed_at", Moment, nullable=False),
+)
+
+users = sa.Table(
+    "users",  # of the back-office page
+    metadata,
+    sa.Column("id", sa.Integer, primary_key=True),
+    sa.Column("name", sa.String(100), nullable=False, unique=True),
+    sa.Column("role", sa.String(20), nullable=False),
+    sa.Column("password", sa.String(200), nullable=False),  # its hash, with how it was made
+    sa.Column("changed_at", Moment, nullable=False),
+)
+
+audit = sa.Table(
+    "audit",  # what was changed by way of the page
+    metadata,
+    sa.Column("id", sa.Integer, primary_key=True),
+    sa.Column("at", Moment, nullable=False),
+    sa.Column("who", sa.String(100), nullable=False),
+    sa.Column("what", sa.Text, nullable=False),
+    sa.Column("realm_id", sa.String, nullable=False),  # empty: of no company
+)
