@@ -114,9 +114,26 @@ CONFIG_SCHEMA: dict[str, Any] = th.PropertiesList(
         title="User agent",
         description="User-Agent header of the requests. Default: the Singer SDK's.",
     ),
+    th.Property(
+        "settings_url",
+        th.StringType,
+        secret=True,
+        title="Kept settings",
+        description=(
+            "Database in which the back-office page keeps settings, as target-qbo's ledger_url names it: those kept "
+            "there count where nothing is set here."
+        ),
+    ),
+    th.Property(
+        "settings_key",
+        th.StringType,
+        secret=True,
+        title="Key of kept settings",
+        description="Passphrase of the secrets among them, where target-qbo has a ledger_key.",
+    ),
 ).to_dict()
 
-SECRETS = ("auth_token", "location_tokens")
+SECRETS = ("auth_token", "location_tokens", "settings_url", "settings_key")
 """Settings whose values no text may hold."""
 
 

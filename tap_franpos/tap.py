@@ -49,6 +49,8 @@ class TapFranpos(Tap):
     def _validate_config(self, *, raise_errors: bool = True) -> list[str]:
         """Check the settings against the schema and then for sense; no error holds a secret."""
         self._config = {name: value for name, value in self._config.items() if value is not None}  # null: not set
+        if raise_errors and self._config.get("settings_url"):
+            self._config = _with_kept(self._config)
         try:
             found = super()._validate_config() or problems(self._config)
         except ConfigValidationError as error:
@@ -66,6 +68,17 @@ class TapFranpos(Tap):
             super().invoke(**options)
         except ConfigValidationError as error:
             raise ConfigurationError("; ".join(error.errors)) from None
+
+
+def _with_kept(config: dict[str, Any]) -> dict[str, Any]:
+    """Take what the back-office page keeps of the settings where they say nothing."""
+    from franpos_qbo.kept import KeptError, Place, in_force  # noqa: PLC0415 (loads what a tap by itself does not need)
+
+    try:
+        kept = Place(config["settings_url"], config.get("settings_key")).read(TapFranpos.name)
+    except KeptError as error:
+        raise ConfigurationError(str(error)) from None
+    return in_force(config, kept, CONFIG_SCHEMA)
 
 
 def main() -> None:

@@ -2,12 +2,8 @@
 
 from __future__ import annotations
 
-import secrets
-
+from franpos_qbo.keyrings import IN_KEYRING, KeyringError, passphrase
 from target_qbo.errors import ConfigurationError
-
-IN_KEYRING = "keyring"
-_SERVICE = "franpos-qbo"
 
 
 def ledger_key(setting: str | None, *, client_secret: str, account: str) -> str:
@@ -22,23 +18,9 @@ def ledger_key(setting: str | None, *, client_secret: str, account: str) -> str:
     Raises:
         ConfigurationError: The keyring is not there, or locked.
     """
-    if not setting:
-        return client_secret
     if setting != IN_KEYRING:
-        return setting
+        return setting or client_secret
     try:
-        import keyring  # noqa: PLC0415 (an extra)
-        from keyring.errors import KeyringError  # noqa: PLC0415
-    except ImportError:
-        raise ConfigurationError("ledger_key keyring needs the extra: install franpos-qbo[keyring]") from None
-    try:
-        if keyring.get_password(_SERVICE, account) is None:
-            keyring.set_password(_SERVICE, account, secrets.token_urlsafe(32))
-        kept = keyring.get_password(_SERVICE, account)
+        return passphrase(account)
     except KeyringError as error:
-        raise ConfigurationError(
-            f"the OS keyring can't be used ({type(error).__name__}): unlock it, or set ledger_key to a passphrase"
-        ) from None
-    if kept is None:
-        raise ConfigurationError("the OS keyring keeps nothing: set ledger_key to a passphrase")
-    return kept
+        raise ConfigurationError(str(error)) from None

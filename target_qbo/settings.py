@@ -13,7 +13,7 @@ from target_qbo.accounting.tender_names import TENDERS, PaymentMethod, Tender, n
 from target_qbo.addresses import web_address
 from target_qbo.errors import ConfigurationError
 from target_qbo.notices.settings import NoticeSettings
-from target_qbo.settings_schema import LONGEST_PREFIX, SECRETS, SETTINGS
+from target_qbo.settings_schema import LEDGER_URL, LONGEST_PREFIX, SECRETS, SETTINGS
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Mapping
@@ -28,7 +28,7 @@ _REVOKE_URL = "https://developer.api.intuit.com/v2/oauth2/tokens/revoke"
 # Intuit's own sandbox companies are throttled harder (QuickBooks API notes, Seen live).
 _INTUIT_SANDBOX_REQUESTS = 90
 
-__all__ = ["SECRETS", "SETTINGS", "Names", "Settings"]
+__all__ = ["LEDGER_URL", "SECRETS", "SETTINGS", "Names", "Settings"]
 
 
 @dataclass(frozen=True, slots=True)

@@ -16,6 +16,9 @@ ENVIRONMENTS = ("production", "sandbox")
 LONGEST_PREFIX = NUMBER_LENGTH - 11
 """Of a document's number, in characters: what is left beside its receipt number and its mark."""
 
+LEDGER_URL = "sqlite:///target_qbo.db"
+"""Where the ledger is that no setting names."""
+
 Schema = dict[str, Any]
 
 
@@ -78,7 +81,7 @@ _PROPERTIES: dict[str, Schema] = {
     "ledger_url": _secret(
         "The ledger's database, which is its own (Meltano's state goes into another): sqlite:///FILE, or "
         "postgresql://… with its password.",
-        "sqlite:///target_qbo.db",
+        LEDGER_URL,
     ),
     "ledger_key": _secret(
         "Passphrase that encrypts the tokens in the ledger; keyring: one that the OS keyring keeps (extra keyring); "

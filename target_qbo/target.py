@@ -19,6 +19,7 @@ from singer_sdk.exceptions import (
 from singer_sdk.mapper import RemoveRecordTransform
 from singer_sdk.singerlib.exceptions import InvalidInputLine
 
+from franpos_qbo.kept import KeptError, Place, in_force
 from franpos_qbo.logs import mark_records
 from franpos_qbo.telemetry import Telemetry
 from target_qbo.accounting.naming import clean_text
@@ -30,7 +31,7 @@ from target_qbo.notices import tell
 from target_qbo.notices.settings import NoticeSettings
 from target_qbo.posting.summary import RunSummary
 from target_qbo.reader import MessageReader
-from target_qbo.settings import SECRETS, SETTINGS, Settings
+from target_qbo.settings import LEDGER_URL, SECRETS, SETTINGS, Settings
 from target_qbo.sinks import SINKS, LedgerTarget, LeftOutSink
 
 if TYPE_CHECKING:
@@ -58,6 +59,12 @@ class TargetQBO(LedgerTarget):
         mark_records(realm=str(self.config.get("realm_id", "")))
         type(self).latest = self
         self.max_parallelism = 1  # the sinks share one ledger, which has one writer
+
+    def _validate_config(self, *, raise_errors: bool = True) -> list[str]:
+        """Take what the back-office page keeps of the settings where they say nothing, then check them."""
+        if raise_errors:
+            self._config = _with_kept(self._config)
+        return super()._validate_config(raise_errors=raise_errors)
 
     @classmethod
     def invoke(cls, **kwargs: Any) -> None:  # noqa: ANN401 (the SDK's)
@@ -141,6 +148,14 @@ def main() -> None:
             fields = {"event_name": "run_stopped", "exit_code": ending.exit_code}
             TargetQBO.logger.critical("%s", ending.line, extra=fields)
             sys.exit(ending.exit_code)
+
+
+def _with_kept(config: Mapping[str, Any]) -> dict[str, Any]:
+    place = Place(config.get("ledger_url") or LEDGER_URL, config.get("ledger_key"))
+    try:
+        return in_force(config, place.read(TargetQBO.name, config.get("realm_id")), SETTINGS)
+    except KeptError as error:
+        raise ConfigurationError(str(error)) from None
 
 
 def _ending(error: Exception) -> Ending | None:

@@ -11,10 +11,11 @@ import click
 
 from target_qbo.addresses import web_address
 from target_qbo.console.output import format_option, show
-from target_qbo.desk.connection import NOT_ANY_MORE, connection
+from target_qbo.desk.connecting import disconnect as end_connection
+from target_qbo.desk.connection import connection
 from target_qbo.ledger.references import write_company_facts
 from target_qbo.qbo import App
-from target_qbo.qbo.signin import Consent, Listener, revoke
+from target_qbo.qbo.signin import Consent, Listener
 
 if TYPE_CHECKING:
     from target_qbo.company import Company
@@ -105,18 +106,15 @@ def disconnect(config: DeskConfig, form: str, *, yes: bool) -> None:
         click.confirm(
             f"End the connection to company {settings.realm_id} ({settings.environment})?", abort=True, err=True
         )
-    with company.vault.lock():
-        refresh_token = company.vault.load().refresh_token
-        if refresh_token:
-            revoke(settings.revoke_url, App(settings.client_id, settings.client_secret), refresh_token)
-        company.vault.forget(dt.datetime.now(dt.UTC))
+    was_connected = bool(company.vault.load().refresh_token)
+    ended = end_connection(company, dt.datetime.now(dt.UTC))
     click.echo(
         f"company {settings.realm_id} is no longer connected"
-        if refresh_token
+        if was_connected
         else f"company {settings.realm_id} was not connected",
         err=True,
     )
-    show([_row(company, NOT_ANY_MORE)], _COLUMNS, form)
+    show([_row(company, ended)], _COLUMNS, form)
 
 
 def _heard(company: Company, port: int, seconds: float, *, browser: bool) -> tuple[Consent, str]:
@@ -138,7 +136,7 @@ def _pasted(company: Company, redirect_uri: str) -> tuple[Consent, str]:
     click.echo(f"Open in a browser, and agree for company {company.settings.realm_id}:", err=True)
     click.echo(consent.address(), err=True)
     click.echo("Then paste the whole address at which the browser ended:", err=True)
-    return consent, consent.code_in(sys.stdin.readline())
+    return consent, consent.agreed_in(sys.stdin.readline()).code
 
 
 def _consent(company: Company, redirect_uri: str) -> Consent:

@@ -58,25 +58,36 @@ def serve(config: DeskConfig, port: int, at: dt.datetime, zone: str, *, schedule
         from target_qbo.web.site import application  # noqa: PLC0415
     except ImportError:
         raise ConfigurationError("the page needs the extra: install franpos-qbo[web]") from None
-    config.company().ledger.engine.dispose()  # what is wrong with the settings is told at once
+    _try(config)
     door, works = Door(), Works(config)
-    nights = Nights(config, works, Schedule(at.time(), _zone(zone))) if schedule else None
+    nights = Nights(config, works, Schedule(at.time(), _zone(zone)) if schedule else None)
     try:
         listening = socket.create_server((_HOSTS[0], port))
     except OSError as error:
         raise ConfigurationError(f"port {port} can't be used ({error.strerror}): choose another with --port") from None
     with listening:
-        host, own = listening.getsockname()
+        own = listening.getsockname()[1]
         page = application(config, door, works, nights, _HOSTS, own)
-        if nights is not None:
-            nights.go_on()
-            click.echo(f"the next night begins at {nights.upcoming(1)[0]:%Y-%m-%d %H:%M} {zone}", err=True)
-        click.echo(f"open http://{host}:{own}/ and sign in with the code {door.code}", err=True)
+        nights.go_on()
+        for fire in nights.upcoming(1):
+            click.echo(f"the next night begins at {fire:%Y-%m-%d %H:%M} {fire.tzinfo}", err=True)
+        # By this name: what comes back from QuickBooks comes to it, and a browser's cookies are a name's.
+        click.echo(f"open http://{_HOSTS[1]}:{own}/ and sign in with the code {door.code}", err=True)
         signal.signal(signal.SIGTERM, signal.default_int_handler)  # as Ctrl-C
         try:
             waitress.serve(page, sockets=[listening], threads=_THREADS, ident=None, _quiet=True)
         finally:
             works.close()
+
+
+def _try(config: DeskConfig) -> None:
+    """Have told at once what is wrong with the settings; that there are none yet is what the set-up is for."""
+    if config.lacking():
+        from target_qbo.ledger.database import open_database  # noqa: PLC0415 (it takes long to load)
+
+        open_database(config.place().url).dispose()
+    else:
+        config.company().ledger.engine.dispose()
 
 
 def _zone(name: str) -> ZoneInfo:

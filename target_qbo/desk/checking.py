@@ -64,6 +64,20 @@ class Check:
         return any(finding.verdict.stops for finding in (*self.franpos, *self.quickbooks))
 
 
+def unopened(config: DeskConfig, values: Mapping[str, Any]) -> list[tuple[str, str]]:
+    """Ask Franpos whether settings of the tap, together with those in force, open its locations.
+
+    Args:
+        config: Where the settings are.
+        values: Settings that are to be kept.
+
+    Returns:
+        The locations that they don't open, and why not, in one line; none: all are open.
+    """
+    together = config.tap(CONFIG_SCHEMA) | dict(values)
+    return [(location, problem) for location, _, problem in check_access(together) if problem is not None]
+
+
 def _locations(tap_config: Mapping[str, Any]) -> list[Finding]:
     return [
         Finding("location", location, Verdict.FOUND if problem is None else Verdict.MISSING, problem or text)

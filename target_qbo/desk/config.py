@@ -1,10 +1,11 @@
-"""The plugins' settings, read where they already are (design, Commands)."""
+"""The plugins' settings, read where they already are (design, Commands), and where each comes from."""
 
 from __future__ import annotations
 
 import os
 import re
 from dataclasses import dataclass
+from enum import StrEnum
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -12,19 +13,35 @@ import simplejson
 import yaml
 from dotenv import dotenv_values
 
+from franpos_qbo.kept import KeptError, Place, in_force, says_nothing
 from target_qbo.company import Company
 from target_qbo.errors import ConfigurationError
-from target_qbo.settings import SETTINGS, Settings
+from target_qbo.settings import LEDGER_URL, SETTINGS, Settings
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
+TAP, TARGET = "tap-franpos", "target-qbo"
+_KINDS = {TAP: "extractors", TARGET: "loaders"}
 _REFERENCE = re.compile(r"\$(?:\{(\w+)\}|(\w+))")
+
+
+class Source(StrEnum):
+    """Where a setting comes from."""
+
+    FILE = "settings file"
+    ENVIRONMENT = "environment"
+    MELTANO = "meltano.yml"
+    PAGE = "this page"
+    DEFAULT = "default"
 
 
 @dataclass(frozen=True, slots=True)
 class DeskConfig:
-    """Where to read the settings: files if named, else the environment, else the Meltano project around."""
+    """Where to read the settings: files if named, else the environment, else the Meltano project around.
+
+    What none of them says counts as the back-office page keeps it, in the ledger's database.
+    """
 
     tap_config: str | None
     target_config: str | None
@@ -35,39 +52,109 @@ class DeskConfig:
         Raises:
             ConfigurationError: They are missing or wrong.
         """
-        given = _given("target-qbo", "loaders", self.target_config, SETTINGS)
         defaults = {name: spec["default"] for name, spec in SETTINGS["properties"].items() if "default" in spec}
-        return Settings.from_config(defaults | given)
+        return Settings.from_config(defaults | self.in_force(TARGET, SETTINGS))
 
     def tap(self, schema: Mapping[str, Any]) -> dict[str, Any]:
         """Return the tap's settings as they are given; the tap checks them."""
-        return _given("tap-franpos", "extractors", self.tap_config, schema)
+        return self.in_force(TAP, schema)
+
+    def lacking(self) -> list[str]:
+        """Return which settings the target can't do without, and has not.
+
+        Raises:
+            ConfigurationError: They can't be read.
+        """
+        known = self.in_force(TARGET, SETTINGS)
+        return [name for name in SETTINGS["required"] if not str(known.get(name) or "").strip()]
 
     def company(self) -> Company:
         """Open the company of the target's settings."""
         return Company.open(self.target())
 
+    def in_force(self, plugin: str, schema: Mapping[str, Any]) -> dict[str, Any]:
+        """Return the settings of a plugin that are given or kept, without the defaults.
 
-def _given(plugin: str, kind: str, path: str | None, schema: Mapping[str, Any]) -> dict[str, Any]:
-    if path is not None:
+        Args:
+            plugin: Its name.
+            schema: The settings' JSON Schema.
+
+        Raises:
+            ConfigurationError: They can't be read.
+        """
+        return in_force(self._given(plugin, schema), self._kept(plugin), schema)
+
+    def sources(self, plugin: str, schema: Mapping[str, Any]) -> dict[str, Source]:
+        """Return where each setting of a plugin comes from.
+
+        Raises:
+            ConfigurationError: They can't be read.
+        """
+        kept, found = self._kept(plugin), {}
+        layers = self._layers(plugin, schema)
+        given = self._given(plugin, schema)
+        for name in schema["properties"]:
+            if not says_nothing(given, name, schema):
+                found[name] = next(source for source, layer in reversed(layers) if name in layer)
+            else:
+                found[name] = Source.PAGE if name in kept else Source.DEFAULT
+        return found
+
+    def place(self) -> Place:
+        """Return where settings are kept."""
+        given = self._given(TARGET, SETTINGS)
+        return Place(given.get("ledger_url") or LEDGER_URL, given.get("ledger_key"))
+
+    def named_realm(self) -> str | None:
+        """Return the company that the settings name themselves; None: the page is to know it."""
+        realm = self._given(TARGET, SETTINGS).get("realm_id")
+        return str(realm).strip() or None if realm else None
+
+    def _kept(self, plugin: str) -> dict[str, Any]:
         try:
-            config = simplejson.loads(Path(path).read_text("utf-8"))
-        except (OSError, simplejson.JSONDecodeError) as error:
-            raise ConfigurationError(f"{path} can't be read as JSON: {error}") from None
-        if not isinstance(config, dict):
-            raise ConfigurationError(f"{path} holds no settings")
-        return config
-    variables = {**dotenv_values(".env"), **os.environ}
-    config = _from_meltano(plugin, kind, variables)
-    prefix = plugin.upper().replace("-", "_") + "_"
-    for name, spec in schema["properties"].items():
-        text = variables.get(prefix + name.upper())
-        if text:
-            config[name] = _typed(prefix + name.upper(), text, spec)
+            return self.place().read(plugin, self.named_realm())
+        except KeptError as error:
+            raise ConfigurationError(str(error)) from None
+
+    def _given(self, plugin: str, schema: Mapping[str, Any]) -> dict[str, Any]:
+        found: dict[str, Any] = {}
+        for _, layer in self._layers(plugin, schema):
+            found |= layer
+        return found
+
+    def _layers(self, plugin: str, schema: Mapping[str, Any]) -> list[tuple[Source, dict[str, Any]]]:
+        """Return what each place gives, a later one before an earlier one."""
+        path = self.tap_config if plugin == TAP else self.target_config
+        if path is not None:
+            return [(Source.FILE, _of_file(path))]
+        variables = {**dotenv_values(".env"), **os.environ}
+        return [
+            (Source.MELTANO, _of_meltano(plugin, variables)),
+            (Source.ENVIRONMENT, _of_environment(plugin, variables, schema)),
+        ]
+
+
+def _of_file(path: str) -> dict[str, Any]:
+    try:
+        config = simplejson.loads(Path(path).read_text("utf-8"))
+    except (OSError, simplejson.JSONDecodeError) as error:
+        raise ConfigurationError(f"{path} can't be read as JSON: {error}") from None
+    if not isinstance(config, dict):
+        raise ConfigurationError(f"{path} holds no settings")
     return config
 
 
-def _from_meltano(plugin: str, kind: str, variables: Mapping[str, str | None]) -> dict[str, Any]:
+def _of_environment(plugin: str, variables: Mapping[str, str | None], schema: Mapping[str, Any]) -> dict[str, Any]:
+    prefix = plugin.upper().replace("-", "_") + "_"
+    found = {}
+    for name, spec in schema["properties"].items():
+        text = variables.get(prefix + name.upper())
+        if text:
+            found[name] = _typed(prefix + name.upper(), text, spec)
+    return found
+
+
+def _of_meltano(plugin: str, variables: Mapping[str, str | None]) -> dict[str, Any]:
     project = Path("meltano.yml")
     if not project.exists():
         return {}
@@ -85,7 +172,7 @@ def _from_meltano(plugin: str, kind: str, variables: Mapping[str, str | None]) -
     known = {"MELTANO_PROJECT_ROOT": str(Path.cwd()), **variables}
     config: dict[str, Any] = {}
     for layer in layers:
-        for entry in layer.get(kind) or []:
+        for entry in layer.get(_KINDS[plugin]) or []:
             if entry.get("name") == plugin:
                 config |= {key: _expanded(value, known) for key, value in (entry.get("config") or {}).items()}
     return config

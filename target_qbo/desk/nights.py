@@ -10,8 +10,10 @@ import logging
 import threading
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
+from zoneinfo import ZoneInfo
 
 from target_qbo.desk.deeds import to_sync
+from target_qbo.desk.keeping import own
 from target_qbo.desk.syncing import Wanted
 from target_qbo.endings import line_of
 from target_qbo.ledger import runs
@@ -20,7 +22,6 @@ from target_qbo.posting.summary import RunSummary
 
 if TYPE_CHECKING:
     from collections.abc import Callable
-    from zoneinfo import ZoneInfo
 
     from target_qbo.company import Company
     from target_qbo.desk.config import DeskConfig
@@ -67,27 +68,40 @@ class Nights:
     Args:
         config: Where the settings are.
         works: Has them done.
-        schedule: When.
+        fixed: When; None: as the page keeps it, which may be never.
         clock: Gives the present moment (UTC).
+
+    Attributes:
+        is_fixed: Whether the page can't change when.
     """
 
     def __init__(
         self,
         config: DeskConfig,
         works: Works,
-        schedule: Schedule,
+        fixed: Schedule | None,
         clock: Callable[[], dt.datetime] = lambda: dt.datetime.now(dt.UTC),
     ) -> None:
-        self.schedule = schedule
+        self.is_fixed = fixed is not None
+        self._fixed = fixed
         self._config = config
         self._works = works
         self._clock = clock
         self._begun = clock()
         self._settled: dt.datetime | None = None
 
+    def schedule(self) -> Schedule | None:
+        """Return when the nights begin; None: never from here.
+
+        Raises:
+            ConfigurationError: What the page keeps can't be read.
+        """
+        return self._fixed or kept_schedule(self._config)
+
     def upcoming(self, number: int) -> list[dt.datetime]:
         """Return when the next nights begin, by the clock of the place."""
-        return [one.astimezone(self.schedule.zone) for one in self.schedule.following(self._clock(), number)]
+        found = self.schedule()
+        return [] if found is None else [one.astimezone(found.zone) for one in found.following(self._clock(), number)]
 
     def go_on(self) -> None:
         """Look every few seconds, in a thread that ends with the process."""
@@ -109,15 +123,16 @@ class Nights:
         later than the beginning of this process. A night that fails is not begun again while the process is up: it is
         told, and the next one fetches what it left.
         """
-        fire = self.schedule.latest(self._clock())
-        if fire == self._settled:
-            return False
         try:
+            schedule = None if self._config.lacking() else self.schedule()
+            fire = schedule.latest(self._clock()) if schedule is not None else None
+            if schedule is None or fire is None or fire == self._settled:
+                return False
             is_due = self._is_due(fire)
         except Exception as error:  # noqa: BLE001 (the next look may find the ledger again)
             logger.warning("the night can't begin: %s", line_of(error))
             return False
-        name = f"Night of {fire.astimezone(self.schedule.zone):%Y-%m-%d}"
+        name = f"Night of {fire.astimezone(schedule.zone):%Y-%m-%d}"
         if is_due and not self._works.begin(name, _told(to_sync(self._config, Wanted(), fire))):
             return False  # as soon as what is under way is through
         self._settled = fire
@@ -130,6 +145,14 @@ class Nights:
         finally:
             company.ledger.engine.dispose()
         return fire > (latest if latest is not None else self._begun)
+
+
+def kept_schedule(config: DeskConfig) -> Schedule | None:
+    """Return when the page is to begin nights, as it keeps it; None: never."""
+    known = own(config)
+    if not known.get("on"):
+        return None
+    return Schedule(dt.time.fromisoformat(known["at"]), ZoneInfo(known["zone"]))
 
 
 def _told(do: Do) -> Do:

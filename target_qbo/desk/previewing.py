@@ -13,7 +13,7 @@ from target_qbo.accounting import DocumentKind
 from target_qbo.desk.receiving import receive
 from target_qbo.ledger import again, open_ledger, units
 from target_qbo.ledger.lifecycle import UNITS, UnitEvent
-from target_qbo.ledger.reading import known, open_to_read, to_decide
+from target_qbo.ledger.reading import Choice, known, open_to_read, to_decide
 from target_qbo.ledger.status import TicketStatus
 from target_qbo.posting.preview import Preview, Totals, merged, preview
 
@@ -22,7 +22,6 @@ if TYPE_CHECKING:
 
     from target_qbo.company import Company
     from target_qbo.ledger import CompanyLedger
-    from target_qbo.ledger.reading import Choice
     from target_qbo.ledger.units import UnitView
     from target_qbo.settings import Settings
 
@@ -52,6 +51,17 @@ def previews(
         else:
             chosen = to_decide(ledger, choice) if ledger is not None else iter(())
         yield _previews(chosen, settings, totals)
+
+
+def of_received(received: CompanyLedger, company: Company, totals: Totals) -> Iterator[Preview]:
+    """Preview the tickets of another ledger as if this company received them.
+
+    Args:
+        received: Where they were received.
+        company: The company.
+        totals: Gathers what they come to.
+    """
+    return _previews(_from_messages(received, company.ledger, Choice()), company.settings, totals)
 
 
 def _previews(chosen: Iterator[UnitView], settings: Settings, totals: Totals) -> Iterator[Preview]:

@@ -76,10 +76,29 @@ def open_ledger(url: str, *, environment: str, realm_id: str) -> CompanyLedger:
             its tables can't be made.
         UnreachableError: The database can't be opened.
     """
+    engine = open_database(url)
+    with _told(engine):
+        return CompanyLedger(engine, _company_id(engine, environment=environment, realm_id=realm_id))
+
+
+def open_database(url: str) -> Engine:
+    """Open (or make) a ledger's database, of whatever companies, and bring its tables up to date.
+
+    Raises:
+        ConfigurationError: As :func:`open_ledger`.
+        UnreachableError: As :func:`open_ledger`.
+    """
     engine = _engine(url)
-    try:
+    with _told(engine):
         _migrate(engine)
-        found = _company_id(engine, environment=environment, realm_id=realm_id)
+    return engine
+
+
+@contextlib.contextmanager
+def _told(engine: Engine) -> Iterator[None]:
+    """Tell in one line why a database can't be opened."""
+    try:
+        yield
     except sa.exc.OperationalError as error:
         # The driver's text may hold the URL with its password: only its first words are fit to show.
         raise UnreachableError(
@@ -91,7 +110,6 @@ def open_ledger(url: str, *, environment: str, realm_id: str) -> CompanyLedger:
             f"the ledger's tables can't be made or read ({_shown(engine.url)}): {type(error.orig).__name__}; "
             "the user in ledger_url must be allowed to create tables there, in a database that is the ledger's own"
         ) from None
-    return CompanyLedger(engine, found)
 
 
 def newest_version() -> str:

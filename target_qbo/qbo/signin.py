@@ -9,12 +9,13 @@ from __future__ import annotations
 
 import html
 import queue
+import re
 import secrets
 import threading
 from dataclasses import dataclass, field
 from http import HTTPStatus
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
-from typing import TYPE_CHECKING, Self
+from typing import TYPE_CHECKING, Any, Self
 from urllib.parse import parse_qs, urlencode, urlsplit
 
 from target_qbo.errors import ConfigurationError, SignInNeededError, TargetError, UnreachableError
@@ -33,6 +34,7 @@ if TYPE_CHECKING:
 
 SCOPE = "com.intuit.quickbooks.accounting"
 CALLBACK = "/callback"
+_REALM = re.compile(r"[A-Za-z0-9]{1,40}")
 _IDLE_SECONDS = 10
 _LONGEST_ERROR = 60
 _PAGE = """<!doctype html>
@@ -48,19 +50,32 @@ class NotOursError(TargetError):
 
 
 @dataclass(frozen=True, slots=True)
+class Agreed:
+    """What comes back with the browser once a person has agreed.
+
+    Attributes:
+        code: What becomes tokens, once.
+        realm_id: The company that the person chose.
+    """
+
+    code: str = field(repr=False)
+    realm_id: str
+
+
+@dataclass(frozen=True, slots=True)
 class Consent:
     """One attempt to connect a company.
 
     Args:
         authorize_url: The page on which the person agrees.
         app: The app that asks.
-        realm_id: The company that is to be connected.
+        realm_id: The company that is to be connected; None: the one that the person chooses.
         redirect_uri: Where the browser is sent afterwards; the app must list it.
     """
 
     authorize_url: str
     app: App
-    realm_id: str
+    realm_id: str | None
     redirect_uri: str
     _state: str = field(default_factory=lambda: secrets.token_urlsafe(32), repr=False)
 
@@ -75,8 +90,8 @@ class Consent:
         }
         return f"{self.authorize_url}?{urlencode(query)}"
 
-    def code_in(self, address: str) -> str:
-        """Return the code that stands in the address to which the browser was sent.
+    def agreed_in(self, address: str) -> Agreed:
+        """Return what stands in the address to which the browser was sent.
 
         Raises:
             NotOursError: It is no answer to this attempt.
@@ -97,15 +112,23 @@ class Consent:
         if error or not answer.get("code"):
             raise SignInNeededError(f"not connected: QuickBooks answered {_word(error) or 'without a code'}")
         realm_id = answer.get("realmId", "")
-        if realm_id != self.realm_id:
+        if not (_REALM.fullmatch(realm_id) if self.realm_id is None else realm_id == self.realm_id):
             raise ConfigurationError(
                 f"not connected: company {_word(realm_id) or 'without an id'} was chosen in the browser, but setting "
-                f"realm_id is {self.realm_id}: choose that company, or change the setting"
+                f"realm_id is {self.realm_id or 'to be taken from it'}: choose that company, or change the setting"
             )
-        return answer["code"]
+        return Agreed(answer["code"], realm_id)
 
     def exchange(self, code: str, store: TokenStore, token_url: str) -> None:
         """Make tokens of a code, once, and keep them; the caller holds the store's lock.
+
+        Raises:
+            TargetError: As :meth:`tokens`.
+        """
+        keep(store, self.tokens(code, token_url))
+
+    def tokens(self, code: str, token_url: str) -> dict[str, Any]:
+        """Make tokens of a code, once; returns what the sign-in answers.
 
         Raises:
             SignInNeededError: The code is refused; it lasts some minutes.
@@ -125,7 +148,7 @@ class Consent:
             ) from None
         if not answer.get("refresh_token"):
             raise SignInNeededError("QuickBooks gave no refresh token: run franpos-qbo connect again")
-        keep(store, answer)
+        return answer
 
 
 class Listener:
@@ -202,7 +225,7 @@ class _Handler(BaseHTTPRequestHandler):
             self._page(HTTPStatus.NOT_FOUND, "Nothing here", "")
             return
         try:
-            code = self.server.consent.code_in(self.path)
+            code = self.server.consent.agreed_in(self.path).code
         except NotOursError as error:
             self._page(HTTPStatus.BAD_REQUEST, "Not connected", str(error))
         except TargetError as error:

@@ -40,12 +40,12 @@ def work(request: HttpRequest) -> HttpResponse:
     return render(request, "web/work.html", {"work": settings.WORKS.latest, "still": "still" in request.GET})
 
 
-def _of_these_books(answer: Answer) -> Answer:
+def of_these_books(answer: Answer) -> Answer:
     """Refuse a form that was shown of other books than those that are open now."""
 
     @wraps(answer)
     def answered(request: HttpRequest, *given: int, **named: int) -> HttpResponse:
-        if request.method == "POST" and request.POST.get("of_books") != books()["of_books"]:
+        if request.method == "POST" and request.POST.get("of_books") != books().get("of_books"):
             return render(request, "web/refused.html", {"why": _OTHER_BOOKS}, status=_BUSY)
         return answer(request, *given, **named)
 
@@ -53,7 +53,7 @@ def _of_these_books(answer: Answer) -> Answer:
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
-@_of_these_books
+@of_these_books
 def sync(request: HttpRequest) -> HttpResponse:
     """Ask what to fetch, and fetch and post it."""
     locations = configured_locations(tap_settings(settings.DESK))
@@ -61,14 +61,13 @@ def sync(request: HttpRequest) -> HttpResponse:
     if form.is_valid():
         wanted = form.wanted()
         what = f"Sync from {wanted.first}" if wanted.first is not None else "Sync of what is new"
-        return _begin(request, what, deeds.to_sync(settings.DESK, wanted))
-    upcoming = settings.NIGHTS.upcoming(_NIGHTS) if settings.NIGHTS is not None else []
-    shown = {"form": form, "upcoming": upcoming}
+        return begin(request, what, deeds.to_sync(settings.DESK, wanted))
+    shown = {"form": form, "upcoming": settings.NIGHTS.upcoming(_NIGHTS)}
     return render(request, "web/sync.html", shown, status=400 if form.is_bound else 200)
 
 
 @require_POST
-@_of_these_books
+@of_these_books
 def resync(request: HttpRequest) -> HttpResponse:
     """Try tickets again: those that were ticked, or, once that was said again, all that match."""
     form = ResyncForm(request.POST)
@@ -79,18 +78,18 @@ def resync(request: HttpRequest) -> HttpResponse:
         if not asked["key"]:
             return render(request, "web/refused.html", {"why": "No ticket was ticked."}, status=400)
         wanted = resyncing.Wanted((), Filter(), asked["refetch"], asked["key"])
-        return _begin(request, f"Resync of {len(asked['key'])} tickets", deeds.to_resync(settings.DESK, wanted))
+        return begin(request, f"Resync of {len(asked['key'])} tickets", deeds.to_resync(settings.DESK, wanted))
     number = listing.count(company().ledger, form.chosen())
     if asked["sure"] != str(number):
         chosen = [(field.label, field.value()) for field in form.visible_fields() if field.name in _CHOOSING]
         shown = {"form": form, "number": number, "chosen": [one for one in chosen if one[1]]}
         return render(request, "web/resync.html", shown)
     wanted = resyncing.Wanted((), form.chosen(), asked["refetch"])
-    return _begin(request, f"Resync of all {number} tickets that match", deeds.to_resync(settings.DESK, wanted))
+    return begin(request, f"Resync of all {number} tickets that match", deeds.to_resync(settings.DESK, wanted))
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
-@_of_these_books
+@of_these_books
 def undo(request: HttpRequest, number: int) -> HttpResponse:
     """Show what undoing a run takes out of QuickBooks, and take it out where that was said again."""
     try:
@@ -104,12 +103,13 @@ def undo(request: HttpRequest, number: int) -> HttpResponse:
         [str(found.tickets), *(f"{kind} {count} {amount}" for kind, (count, amount) in found.documents.items())]
     )
     if request.method == "POST" and request.POST.get("shown") == shown:
-        return _begin(request, f"Undo of run {number}", deeds.to_undo(choice))
+        return begin(request, f"Undo of run {number}", deeds.to_undo(choice))
     return render(request, "web/undo.html", {"number": number, "found": found, "shown": shown})
 
 
-def _begin(request: HttpRequest, name: str, do: Do) -> HttpResponse:
+def begin(request: HttpRequest, name: str, do: Do, shown_at: str = "work") -> HttpResponse:
+    """Have a work done, and go on to the page that shows it; refused while another one is under way."""
     if settings.WORKS.begin(name, do):
-        return redirect("work")
+        return redirect(shown_at)
     why = f"{settings.WORKS.latest.name} is still under way: wait until it is through, then ask again."
     return render(request, "web/refused.html", {"why": why}, status=_BUSY)

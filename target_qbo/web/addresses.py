@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from django.urls import path
 
-from target_qbo.web import acting, downloads, pages, signing_in
+from target_qbo.web import acting, downloads, keeping, pages, setting_up, signing_in
 
 urlpatterns = [
     path("", pages.overview, name="overview"),
@@ -17,6 +17,19 @@ urlpatterns = [
     path("runs/<int:number>/undo/", acting.undo, name="undo"),
     path("sync/", acting.sync, name="sync"),
     path("resync/", acting.resync, name="resync"),
+    path("set-up/", setting_up.steps, name="setup"),
+    path("set-up/franpos/", setting_up.franpos, name="setup-franpos"),
+    path("set-up/quickbooks/", setting_up.quickbooks, name="setup-quickbooks"),
+    path("set-up/connect/", setting_up.connect, name="setup-connect"),
+    path("set-up/connected/", setting_up.connected, name="setup-connected"),
+    path("set-up/pasted/", setting_up.pasted, name="setup-pasted"),
+    path("set-up/disconnect/", setting_up.disconnect, name="setup-disconnect"),
+    path("set-up/accounts/", setting_up.accounts, name="setup-accounts"),
+    path("set-up/rehearsal/", setting_up.rehearsal, name="setup-rehearsal"),
+    path("set-up/tenders/", setting_up.tenders, name="setup-tenders"),
+    path("set-up/nights/", setting_up.nights, name="setup-nights"),
+    path("settings/", keeping.settings_in_force, name="settings"),
+    path("settings/<slug:plugin>/<slug:name>/", keeping.setting, name="setting"),
     path("work/", acting.work, name="work"),
     path("sign-in/", signing_in.sign_in, name="sign-in"),
     path("sign-out/", signing_in.sign_out, name="sign-out"),

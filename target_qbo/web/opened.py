@@ -6,6 +6,8 @@ from contextvars import ContextVar
 from typing import TYPE_CHECKING
 
 from django.conf import settings
+from django.shortcuts import redirect
+from django.urls import resolve
 from django.utils.crypto import salted_hmac
 
 from target_qbo.web.guards import SIGNED_IN, problem
@@ -17,12 +19,32 @@ if TYPE_CHECKING:
 
     from target_qbo.company import Company
 
+_WITHOUT_COMPANY = frozenset(
+    {
+        "settings",
+        "setting",
+        "setup",
+        "setup-connect",
+        "setup-connected",
+        "setup-franpos",
+        "setup-pasted",
+        "setup-quickbooks",
+        "sign-out",
+    }
+)
+"""The pages that there are before a company is set up."""
+
 _OPENED: ContextVar[Company] = ContextVar("company")
 
 
 def company() -> Company:
     """Return the company of the request that is being answered."""
     return _OPENED.get()
+
+
+def company_or_none() -> Company | None:
+    """Return the company of the request; None: none is set up yet."""
+    return _OPENED.get(None)
 
 
 def books(_request: HttpRequest | None = None) -> dict[str, str]:
@@ -50,6 +72,8 @@ class Opened:
         if not request.session.get(SIGNED_IN):
             return self._answer(request)
         try:
+            if settings.DESK.lacking():
+                return self._of_no_company(request)
             found: Company = settings.DESK.company()
         except Exception as error:
             told = problem(request, error)
@@ -62,6 +86,13 @@ class Opened:
         finally:
             _OPENED.reset(token)
             found.ledger.engine.dispose()
+
+    def _of_no_company(self, request: HttpRequest) -> HttpResponse:
+        """Answer where no company is set up yet: with the set-up alone."""
+        match = resolve(request.path_info)
+        if match.url_name in _WITHOUT_COMPANY:
+            return self._answer(request)
+        return redirect("setup")
 
     def process_exception(self, request: HttpRequest, error: Exception) -> HttpResponse | None:
         """Tell what went wrong on a page, where it is expected."""

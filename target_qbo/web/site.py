@@ -14,6 +14,9 @@ import django
 from django.conf import settings
 from django.core.wsgi import get_wsgi_application
 
+from target_qbo.desk.connecting import Connecting
+from target_qbo.desk.rehearsing import Rehearsals
+
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
@@ -28,7 +31,7 @@ _SESSION_SECONDS = 12 * 60 * 60
 
 
 def application(
-    desk: DeskConfig, door: Door, works: Works, nights: Nights | None, hosts: Sequence[str], port: int
+    desk: DeskConfig, door: Door, works: Works, nights: Nights, hosts: Sequence[str], port: int
 ) -> WSGIHandler:
     """Return the page of a company; once in a process.
 
@@ -36,7 +39,7 @@ def application(
         desk: Where its settings are.
         door: Who is let in.
         works: Has done what is asked for.
-        nights: Begins the nights; None: somebody else does.
+        nights: Begins the nights, where it is to.
         hosts: The names under which it is asked for; a request for another one is refused.
         port: Where it listens: browsers keep cookies of all ports of a host together.
     """
@@ -47,6 +50,8 @@ def application(
         DOOR=door,
         WORKS=works,
         NIGHTS=nights,
+        REHEARSALS=Rehearsals(desk),
+        CONNECTING=Connecting(desk),
         ALLOWED_HOSTS=list(hosts),
         # Known to this process alone, as the sessions are: whoever was signed in before it started signs in again.
         SECRET_KEY=secrets.token_urlsafe(50),

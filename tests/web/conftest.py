@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import re
 import subprocess
 import time
@@ -11,13 +12,14 @@ import pytest
 import requests
 from lxml import html
 
-from tests.forks import start
+from tests.forks import Program, start
 from tests.shop import BIN, START_SECONDS, Shop
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
     from pathlib import Path
 
+_OF_THE_SANDBOX = ("api_url", "token_url", "minute_seconds", "settle_seconds")
 _READY = re.compile(r"open (?P<url>http://\S+)/ and sign in with the code (?P<code>\w+)")
 
 
@@ -33,12 +35,32 @@ class Page:
     """
 
     def __init__(self, shop: Shop, said: Path, *options: str, anew: bool = False) -> None:
-        self.said = said
         settings = ["--tap-config", str(shop.tap_config), "--target-config", str(shop.target_config)]
         self.command = [str(BIN / "franpos-qbo"), *settings, "serve", "--port", "0", *options]
         with said.open("w") as file:
             begin = subprocess.Popen if anew else start  # how a fork ends is not how Python does
-            self.process = begin(self.command, stdin=subprocess.DEVNULL, stdout=file, stderr=file)
+            self._wait(begin(self.command, stdin=subprocess.DEVNULL, stdout=file, stderr=file), said)
+
+    @classmethod
+    def of_nothing(cls, shop: Shop, folder: Path, *options: str) -> Page:
+        """Start the page in a folder without settings; where the sandbox is stands in the environment."""
+        page = cls.__new__(cls)
+        page.command = [str(BIN / "franpos-qbo"), "serve", "--port", "0", *options]
+        plain = {name: text for name, text in os.environ.items() if not name.startswith(("TAP_", "TARGET_"))}
+        known = {
+            "TAP_FRANPOS_API_URL": shop.ready["franpos"]["api_url"],
+            **{f"TARGET_QBO_{name.upper()}": str(shop.target_settings[name]) for name in _OF_THE_SANDBOX},
+        }
+        said = folder / "page.log"
+        with said.open("w") as file:
+            process = start(
+                page.command, stdin=subprocess.DEVNULL, stdout=file, stderr=file, env=plain | known, folder=folder
+            )
+            page._wait(process, said)
+        return page
+
+    def _wait(self, process: Program | subprocess.Popen[str] | subprocess.Popen[bytes], said: Path) -> None:
+        self.process, self.said = process, said
         deadline = time.monotonic() + START_SECONDS
         while (ready := _READY.search(said.read_text())) is None:
             assert self.process.poll() is None, said.read_text()
@@ -75,7 +97,18 @@ class Visitor:
         """Ask for a page that is there, and read it."""
         answer = self.get(path)
         assert answer.status_code == 200, answer.text
+        return self.read(answer)
+
+    @staticmethod
+    def read(answer: requests.Response) -> html.HtmlElement:
+        """Read a page."""
         return html.fromstring(answer.text)
+
+    def send(self, path: str, number: int = 0, /, **fields: str) -> requests.Response:
+        """Fill in a form of a page, its first one unless another is named, and send it."""
+        form = self.look(path).xpath("//main//form[@method='post']")[number]
+        action = form.get("action") or path
+        return self.http.post(self.url + action, data=dict(form.form_values()) | fields, timeout=60)
 
     def sign_in(self, code: str, path: str = "/sign-in/") -> requests.Response:
         """Type a code."""

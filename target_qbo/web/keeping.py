@@ -1,0 +1,49 @@
+"""The settings in force, where each comes from, and changing those that the page keeps."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from django.conf import settings
+from django.http import Http404
+from django.shortcuts import redirect, render
+from django.views.decorators.http import require_http_methods, require_safe
+
+from target_qbo.desk import keeping
+from target_qbo.desk.config import TAP, TARGET
+from target_qbo.desk.known_settings import shown
+from target_qbo.errors import ConfigurationError
+from target_qbo.web.setup_forms import SettingForm
+
+if TYPE_CHECKING:
+    from django.http import HttpRequest, HttpResponse
+
+_REFUSED = 400
+
+
+@require_safe
+def settings_in_force(request: HttpRequest) -> HttpResponse:
+    """Show every setting in force; of a secret, whether it is set."""
+    found = [(plugin, shown(settings.DESK, plugin)) for plugin in (TAP, TARGET)]
+    return render(request, "web/settings.html", {"plugins": found})
+
+
+@require_http_methods(["GET", "HEAD", "POST"])
+def setting(request: HttpRequest, plugin: str, name: str) -> HttpResponse:
+    """Ask for a setting, and keep it."""
+    if plugin not in {TAP, TARGET}:
+        raise Http404
+    found = next((one for one in shown(settings.DESK, plugin) if one.name == name and one.changes_here), None)
+    if found is None:
+        raise Http404
+    form = SettingForm(found, request.POST if request.method == "POST" else None)
+    if form.is_valid():
+        try:
+            keeping.keep(settings.DESK, plugin, {name: form.cleaned_data["text"]})
+        except ConfigurationError as error:
+            form.add_error("text", str(error))
+        else:
+            return redirect("settings")
+    return render(
+        request, "web/setting.html", {"form": form, "setting": found}, status=_REFUSED if form.errors else 200
+    )

@@ -1,0 +1,224 @@
+"""The set-up pages: a shop's first steps, one page each."""
+
+from __future__ import annotations
+
+import datetime as dt
+from typing import TYPE_CHECKING, Any
+
+from django.conf import settings
+from django.shortcuts import redirect, render
+from django.urls import reverse
+from django.utils.translation import gettext
+from django.views.decorators.http import require_http_methods, require_POST, require_safe
+
+from target_qbo.desk import connecting, keeping, rehearsing, setting_up
+from target_qbo.desk.checking import Check, unopened
+from target_qbo.desk.config import TAP, TARGET
+from target_qbo.desk.connection import last_known
+from target_qbo.desk.known_settings import gift_cards_on
+from target_qbo.errors import ConfigurationError, TargetError
+from target_qbo.web.acting import begin, of_these_books
+from target_qbo.web.opened import company, company_or_none
+from target_qbo.web.setup_forms import (
+    AccountsForm,
+    AddressForm,
+    AppForm,
+    DaysForm,
+    FranposForm,
+    NightsForm,
+    TendersForm,
+)
+
+if TYPE_CHECKING:
+    from django import forms
+    from django.http import HttpRequest, HttpResponse
+
+_REFUSED = 400
+_NIGHTS = 5
+
+
+@require_safe
+def steps(request: HttpRequest) -> HttpResponse:
+    """Show which steps are done, and which is next."""
+    found = _steps()
+    return render(request, "web/setup.html", {"steps": found, "following": setting_up.following(found)})
+
+
+@require_http_methods(["GET", "HEAD", "POST"])
+def franpos(request: HttpRequest) -> HttpResponse:
+    """Ask for the shops at Franpos, and see at once whether the token opens them."""
+    known = settings.DESK.tap(keeping.schema_of(TAP))
+    initial = {
+        "location_ids": ", ".join(map(str, known.get("location_ids") or [])),
+        "time_zone": known.get("time_zone") or "America/Denver",
+        "start_date": str(known.get("start_date") or "")[:10],
+    }
+    form = FranposForm(request.POST or None, has_token=bool(known.get("auth_token")), initial=initial)
+    if form.is_valid():
+        values = form.values()
+        for location, problem in unopened(settings.DESK, values):
+            told = gettext("Shop %(location)s: %(problem)s") % {"location": location, "problem": problem}
+            form.add_error("location_ids", told)
+        if form.is_valid() and _kept(form, TAP, values):
+            return redirect("setup")
+    return _page(request, "web/setup_franpos.html", form)
+
+
+@require_http_methods(["GET", "HEAD", "POST"])
+def quickbooks(request: HttpRequest) -> HttpResponse:
+    """Ask for the Intuit app, and show how the company is connected."""
+    form = AppForm(request.POST or None, initial={"environment": "production"})
+    if form.is_valid() and _kept(form, TARGET, form.values()):
+        return redirect("setup-quickbooks")
+    known = settings.DESK.in_force(TARGET, keeping.schema_of(TARGET))
+    has_app = bool(known.get("client_id") and known.get("client_secret"))
+    found = company_or_none()
+    state = None if found is None else last_known(found)
+    return _page(
+        request, "web/setup_quickbooks.html", form, has_app=has_app, state=state, comes_back=_comes_back(request)
+    )
+
+
+@require_POST
+def connect(request: HttpRequest) -> HttpResponse:
+    """Begin to connect: show the way to QuickBooks, and ask for the address at which it ends."""
+    address = settings.CONNECTING.begin(_comes_back(request))
+    return render(request, "web/setup_connect.html", {"address": address, "form": AddressForm()})
+
+
+@require_safe
+def connected(request: HttpRequest) -> HttpResponse:
+    """Take what the browser brings back from QuickBooks.
+
+    The session's cookie does not come along from another site; the attempt's own secret in the address tells who it is.
+    """
+    return _finish(request, request.get_full_path())
+
+
+@require_POST
+def pasted(request: HttpRequest) -> HttpResponse:
+    """Take the address at which the browser ended, where that was not here."""
+    form = AddressForm(request.POST)
+    return _finish(request, form.cleaned_data["address"] if form.is_valid() else "")
+
+
+@require_http_methods(["GET", "HEAD", "POST"])
+@of_these_books
+def disconnect(request: HttpRequest) -> HttpResponse:
+    """Ask whether the connection is to end, and end it."""
+    if request.method == "POST":
+        connecting.disconnect(company(), dt.datetime.now(dt.UTC))
+        return redirect("setup-quickbooks")
+    return render(request, "web/setup_disconnect.html", {"company": company().settings})
+
+
+@require_http_methods(["GET", "HEAD", "POST"])
+@of_these_books
+def accounts(request: HttpRequest) -> HttpResponse:
+    """Show what QuickBooks has and lacks, and make what it lacks once that was shown."""
+    form = AccountsForm(request.POST or None)
+    found = Check(settings.DESK)
+    shown = "; ".join(found.to_be_made)
+    is_done = False
+    if form.is_valid() and request.POST.get("shown") == shown:
+        account = form.cleaned_data["gift_card_account"].strip() or None
+        found.initialize(account)
+        is_done = account is None or found.stops or _kept(form, TARGET, gift_cards_on(settings.DESK, account))
+    return _page(request, "web/setup_accounts.html", form, found=found, shown=shown, is_done=is_done)
+
+
+@require_http_methods(["GET", "HEAD", "POST"])
+@of_these_books
+def rehearsal(request: HttpRequest) -> HttpResponse:
+    """Ask which days are rehearsed, have them fetched, and show what they would become."""
+    yesterday = dt.datetime.now(dt.UTC).date() - dt.timedelta(days=1)
+    form = DaysForm(request.POST or None, initial={"first": yesterday, "last": yesterday})
+    if form.is_valid():
+        first, last = form.cleaned_data["first"], form.cleaned_data["last"]
+        return begin(
+            request, f"Dry run of {first} to {last}", settings.REHEARSALS.to_rehearse(first, last), "setup-rehearsal"
+        )
+    latest = settings.WORKS.latest
+    under_way = latest if latest is not None and latest.ended is None else None
+    found = settings.REHEARSALS.latest
+    totals = found.totals.as_record() if found is not None else None
+    return _page(
+        request,
+        "web/setup_rehearsal.html",
+        form,
+        found=found,
+        totals=totals,
+        under_way=under_way,
+        latest=latest,
+        still="still" in request.GET,
+    )
+
+
+@require_http_methods(["GET", "HEAD", "POST"])
+@of_these_books
+def tenders(request: HttpRequest) -> HttpResponse:
+    """Show what the rehearsed days were paid with, and ask what the unknown is."""
+    rehearsed = settings.REHEARSALS.latest
+    known = company().settings.rules.tender_map
+    found = rehearsed.tenders(known) if rehearsed is not None else []
+    form = TendersForm(found, request.POST if request.method == "POST" else None)
+    if form.is_valid():
+        before = settings.DESK.in_force(TARGET, keeping.schema_of(TARGET)).get("tender_map") or {}
+        if _kept(form, TARGET, {"tender_map": rehearsing.mapped(before, form.chosen())}):
+            return redirect("setup-tenders")
+    rows = [(one, form.own(one.name)) for one in found]
+    return _page(request, "web/setup_tenders.html", form, rows=rows, rehearsed=rehearsed)
+
+
+@require_http_methods(["GET", "HEAD", "POST"])
+@of_these_books
+def nights(request: HttpRequest) -> HttpResponse:
+    """Ask when the nights begin, or whether they do at all."""
+    schedule = settings.NIGHTS.schedule()
+    initial = {
+        "on": schedule is not None,
+        "at": schedule.at if schedule is not None else dt.time(0, 0),
+        "zone": schedule.zone.key if schedule is not None else "America/Denver",
+    }
+    form = NightsForm(request.POST or None, initial=initial)
+    if form.is_valid():
+        asked = form.cleaned_data
+        keeping.keep_own(settings.DESK, {"on": asked["on"], "at": f"{asked['at']:%H:%M}", "zone": asked["zone"]})
+        return redirect("setup-nights")
+    upcoming = settings.NIGHTS.upcoming(_NIGHTS)
+    return _page(request, "web/setup_nights.html", form, upcoming=upcoming, is_fixed=settings.NIGHTS.is_fixed)
+
+
+def _steps() -> list[setting_up.Step]:
+    has_nights = settings.NIGHTS.schedule() is not None
+    return setting_up.steps(settings.DESK, company_or_none(), settings.REHEARSALS, has_nights=has_nights)
+
+
+def _finish(request: HttpRequest, address: str) -> HttpResponse:
+    try:
+        state, problem = settings.CONNECTING.finish(address), None
+    except TargetError as error:
+        state, problem = None, error
+    shown = {"state": state, "problem": problem or (state.problem if state is not None else None)}
+    return render(request, "web/setup_connected.html", shown, status=_REFUSED if problem else 200)
+
+
+def _comes_back(request: HttpRequest) -> str:
+    """Return where the browser comes back to; Intuit's apps list localhost by its name alone."""
+    address = request.build_absolute_uri(reverse("setup-connected"))
+    return address.replace("://127.0.0.1", "://localhost", 1)
+
+
+def _kept(form: forms.Form, plugin: str, values: dict[str, Any]) -> bool:
+    """Keep settings; what is wrong with them is told by their form."""
+    try:
+        keeping.keep(settings.DESK, plugin, values)
+    except ConfigurationError as error:
+        form.add_error(None, str(error))
+        return False
+    return True
+
+
+def _page(request: HttpRequest, template: str, form: forms.Form, **shown: Any) -> HttpResponse:  # noqa: ANN401 (what a template shows)
+    status = _REFUSED if form.is_bound and not form.is_valid() else 200
+    return render(request, template, {"form": form, **shown}, status=status)
