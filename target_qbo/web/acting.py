@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 from django.conf import settings
 from django.http import Http404
 from django.shortcuts import redirect, render
+from django.utils.translation import gettext
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
 from target_qbo.desk import deeds, resyncing, undoing
@@ -15,8 +16,8 @@ from target_qbo.desk.pulling import configured_locations, tap_settings
 from target_qbo.errors import NotThereError
 from target_qbo.ledger import listing
 from target_qbo.ledger.listing import Filter
-from target_qbo.ledger.undoing import figures
-from target_qbo.web.forms import LARGEST_KEY, ResyncForm, SyncForm, TicketsForm
+from target_qbo.ledger.undoing import Choice, figures
+from target_qbo.web.forms import LARGEST_KEY, PeriodForm, ResyncForm, SyncForm, TicketsForm
 from target_qbo.web.opened import books, company
 
 if TYPE_CHECKING:
@@ -29,6 +30,7 @@ if TYPE_CHECKING:
     Answer = Callable[..., HttpResponse]
 
 _BUSY = 409
+_REFUSED = 400
 _OTHER_BOOKS = "The settings changed since this page was shown, and lead to other books: load it anew, then ask again."
 _NIGHTS = 5
 _CHOOSING = frozenset(TicketsForm.base_fields)
@@ -98,13 +100,30 @@ def undo(request: HttpRequest, number: int) -> HttpResponse:
         choice = undoing.of_run(company().ledger, number, None)
     except NotThereError:
         raise Http404 from None
+    return _undo(request, gettext("run %(number)s") % {"number": number}, choice)
+
+
+@require_http_methods(["GET", "HEAD", "POST"])
+@of_these_books
+def undo_days(request: HttpRequest) -> HttpResponse:
+    """Ask which days are undone, then as :func:`undo`."""
+    form = PeriodForm(request.GET or None)
+    if not form.is_valid():
+        status = _REFUSED if form.is_bound else 200
+        return render(request, "web/undo_days.html", {"form": form}, status=status)
+    first, last = form.cleaned_data["first"], form.cleaned_data["last"]
+    location = form.cleaned_data["location"].strip() or None
+    return _undo(request, f"{first} – {last}", Choice(first, last, location))
+
+
+def _undo(request: HttpRequest, name: str, choice: Choice) -> HttpResponse:
     found = figures(company().ledger, choice)
     shown = " ".join(
         [str(found.tickets), *(f"{kind} {count} {amount}" for kind, (count, amount) in found.documents.items())]
     )
     if request.method == "POST" and request.POST.get("shown") == shown:
-        return begin(request, f"Undo of run {number}", deeds.to_undo(choice))
-    return render(request, "web/undo.html", {"number": number, "found": found, "shown": shown})
+        return begin(request, f"Undo of {name}", deeds.to_undo(choice))
+    return render(request, "web/undo.html", {"name": name, "found": found, "shown": shown})
 
 
 def begin(request: HttpRequest, name: str, do: Do, shown_at: str = "work") -> HttpResponse:

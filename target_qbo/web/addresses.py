@@ -15,6 +15,7 @@ urlpatterns = [
     path("runs/", pages.runs, name="runs"),
     path("reconcile/", pages.reconcile, name="reconcile"),
     path("runs/<int:number>/undo/", acting.undo, name="undo"),
+    path("undo/", acting.undo_days, name="undo-days"),
     path("sync/", acting.sync, name="sync"),
     path("resync/", acting.resync, name="resync"),
     path("set-up/", setting_up.steps, name="setup"),

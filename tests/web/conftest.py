@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import re
+import shutil
 import subprocess
 import time
 from typing import TYPE_CHECKING
@@ -11,6 +12,7 @@ from typing import TYPE_CHECKING
 import pytest
 import requests
 from lxml import html
+from playwright.sync_api import expect, sync_playwright
 
 from tests.forks import Program, start
 from tests.shop import BIN, START_SECONDS, Shop
@@ -19,7 +21,14 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
     from pathlib import Path
 
+    from playwright.sync_api import Browser
+    from playwright.sync_api import Page as Tab
+
 _OF_THE_SANDBOX = ("api_url", "token_url", "minute_seconds", "settle_seconds")
+_QUIET = (
+    *("--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run"),
+    *("--disable-background-networking", "--disable-component-update", "--disable-sync"),
+)
 _READY = re.compile(r"open (?P<url>http://\S+)/ and sign in with the code (?P<code>\w+)")
 
 
@@ -132,3 +141,23 @@ def page(shop: Shop) -> Iterator[Page]:
     page = Page(shop, shop.folder / "page.log")
     yield page
     page.stop()
+
+
+@pytest.fixture(scope="session")
+def browser() -> Iterator[Browser]:
+    """A real browser."""
+    chromium = shutil.which("chromium")
+    assert chromium, "run `make chromium` first; `make test` does"
+    with sync_playwright() as playwright:
+        browser = playwright.chromium.launch(executable_path=chromium, args=list(_QUIET))
+        yield browser
+        browser.close()
+
+
+def sign_in_with_keyboard(tab: Tab, page: Page, lands_on: str = "Overview") -> None:
+    """Sign in with the keyboard alone."""
+    tab.goto(page.url)
+    tab.get_by_label("Code").focus()
+    tab.keyboard.type(page.code)
+    tab.keyboard.press("Enter")
+    expect(tab.get_by_role("heading", name=lands_on, level=1)).to_be_visible()
