@@ -9,7 +9,7 @@ export UV_PYTHON_DOWNLOADS := never
 # Compiled once at installation: every start of a command would else do it where Python may not write beside its modules.
 export UV_COMPILE_BYTECODE := 1
 
-.PHONY: help setup meltano chromium demo demo-page demo-airflow fires test chaos lint format docs lock benchmark clean
+.PHONY: help setup meltano chromium demo demo-page demo-airflow fires test chaos lint format docs screenshots lock benchmark clean
 
 help:
 	@echo "make demo       the whole path against the sandbox: till to books"
@@ -18,6 +18,7 @@ help:
 	@echo "make fires         when systemd's timer and Airflow fire, over a year"
 	@echo "make test       all tests"
 	@echo "make chaos      SEEDS=200 syncs under faults, kills and hands in the books; POSTGRES=URL for ledgers there"
+	@echo "make screenshots   every page of the back office as a picture, in .screenshots"
 	@echo "make lint       ruff, mypy, derived texts up to date"
 	@echo "make benchmark  the figures of benchmarks/README.md"
 
@@ -82,6 +83,10 @@ lint: setup
 format: setup
 	$(BIN)/ruff check --fix .
 	$(BIN)/ruff format .
+
+# Every page in the browser, into .screenshots; those of the docs with --docs.
+screenshots: setup chromium
+	PYTHONPATH=. $(BIN)/python scripts/screenshots.py
 
 docs: setup
 	$(BIN)/python scripts/generate.py

@@ -19,7 +19,7 @@ from target_qbo.ledger import open_ledger
 from target_qbo.posting.preview import Totals
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping
+    from collections.abc import Iterable, Mapping, Sequence
 
     from target_qbo.accounting.tender_names import Tender
     from target_qbo.company import Company
@@ -38,17 +38,19 @@ class TenderFound:
 
     Attributes:
         name: As the till spells it.
-        card_type: The card's name, where the till has one.
+        cards: The cards' names, where the till has some.
         number: How often it occurs.
         amount: What it comes to; refunds negative.
-        known: What it is to the books; None: no rule knows.
+        known: What it is to the books, which may differ by card.
+        is_unknown: Whether no rule knows it, or not with all of its cards.
     """
 
     name: str
-    card_type: str | None
+    cards: Sequence[str]
     number: int
     amount: Decimal
-    known: Tender | None
+    known: Sequence[Tender]
+    is_unknown: bool
 
 
 @dataclass(slots=True)
@@ -89,11 +91,27 @@ class Rehearsed:
         Args:
             tender_map: What the settings say of names, normalised.
         """
-        found = [
-            TenderFound(name, card, len(amounts), sum(amounts, Decimal(0)), _known(name, card, tender_map))
-            for (name, card), amounts in self._tenders.items()
-        ]
-        return sorted(found, key=lambda one: (one.known is not None, -abs(one.amount), one.name))
+        by_name: dict[str, list[tuple[str | None, list[Decimal]]]] = defaultdict(list)
+        for (name, card), amounts in self._tenders.items():
+            by_name[name].append((card, amounts))
+        found = [_tender(name, cards, tender_map) for name, cards in by_name.items()]
+        return sorted(found, key=lambda one: (not one.is_unknown, -abs(one.amount), one.name))
+
+
+def _tender(
+    name: str, cards: Sequence[tuple[str | None, list[Decimal]]], tender_map: Mapping[str, Tender]
+) -> TenderFound:
+    method = None if name == UNNAMED else name
+    known = {card: known_tender(method, card, tender_map) for card, _ in cards}
+    amounts = [amount for _, some in cards for amount in some]
+    return TenderFound(
+        name,
+        sorted(card for card in known if card),
+        len(amounts),
+        sum(amounts, Decimal(0)),
+        sorted({tender for tender in known.values() if tender is not None}),
+        None in known.values(),
+    )
 
 
 class Rehearsals:
@@ -125,10 +143,6 @@ class Rehearsals:
             return Came([f"{found.tickets:,} tickets looked at; nothing was posted, and nothing kept"])
 
         return do
-
-
-def _known(name: str, card_type: str | None, tender_map: Mapping[str, Tender]) -> Tender | None:
-    return known_tender(None if name == UNNAMED else name, card_type, tender_map)
 
 
 def mapped(tender_map: Mapping[str, str], chosen: Iterable[tuple[str, str]]) -> dict[str, str]:

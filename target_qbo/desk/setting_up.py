@@ -71,4 +71,4 @@ def following(found: list[Step]) -> Step | None:
 def _all_known(company: Company, rehearsals: Rehearsals) -> bool:
     if rehearsals.latest is None:
         return False
-    return all(one.known is not None for one in rehearsals.latest.tenders(company.settings.rules.tender_map))
+    return not any(one.is_unknown for one in rehearsals.latest.tenders(company.settings.rules.tender_map))

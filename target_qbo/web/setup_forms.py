@@ -139,7 +139,7 @@ class TendersForm(forms.Form):
     def __init__(self, found: Sequence[TenderFound], data: QueryDict | None = None) -> None:
         super().__init__(data)
         self._names: dict[str, str] = {}
-        for place, name in enumerate(dict.fromkeys(one.name for one in found)):
+        for place, name in enumerate(one.name for one in found):
             field = f"tender_{place}"
             self._names[field] = name
             choices = [("", _("as the rules have it")), *[(kind, kind) for kind in TENDERS]]
