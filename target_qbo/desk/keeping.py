@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 import jsonschema
 
 from franpos_qbo.kept import KeptError, only_realm
-from target_qbo.desk.config import TAP, TARGET
+from target_qbo.desk.config import TAP, TARGET, Source
 from target_qbo.errors import ConfigurationError
 from target_qbo.ledger import kept
 from target_qbo.ledger.database import open_database
@@ -87,10 +87,14 @@ def check(config: DeskConfig, plugin: str, values: Mapping[str, Any]) -> None:
     unknown = [name for name in values if name not in schema["properties"] or name in NOT_KEPT]
     if unknown:
         raise ConfigurationError(f"{', '.join(unknown)} can't be kept by the page")
+    known, sources = config.in_force(plugin, schema), config.sources(plugin, schema)
+    for name, value in values.items():
+        if sources[name] not in {Source.PAGE, Source.DEFAULT} and value != known[name]:
+            raise ConfigurationError(f"{name} is set elsewhere ({sources[name]}): change it there")
     for name, value in values.items():
         if value is not None and not jsonschema.Draft202012Validator(schema["properties"][name]).is_valid(value):
             raise ConfigurationError(f"{name}: this is no value of it")  # without the value: it may be a secret
-    together = config.in_force(plugin, schema) | {name: value for name, value in values.items() if value is not None}
+    together = known | {name: value for name, value in values.items() if value is not None}
     if plugin == TARGET:
         defaults = {name: spec["default"] for name, spec in SETTINGS["properties"].items() if "default" in spec}
         placeholders = dict.fromkeys(SETTINGS["required"], "-")  # not known yet, when the first ones are set

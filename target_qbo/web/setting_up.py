@@ -67,10 +67,10 @@ def franpos(request: HttpRequest) -> HttpResponse:
 @require_http_methods(["GET", "HEAD", "POST"])
 def quickbooks(request: HttpRequest) -> HttpResponse:
     """Ask for the Intuit app, and show how the company is connected."""
-    form = AppForm(request.POST or None, initial={"environment": "production"})
+    known = settings.DESK.in_force(TARGET, keeping.schema_of(TARGET))
+    form = AppForm(request.POST or None, initial={"environment": known.get("environment") or "production"})
     if form.is_valid() and _kept(form, TARGET, form.values()):
         return redirect("setup-quickbooks")
-    known = settings.DESK.in_force(TARGET, keeping.schema_of(TARGET))
     has_app = bool(known.get("client_id") and known.get("client_secret"))
     found = company_or_none()
     state = None if found is None else last_known(found)

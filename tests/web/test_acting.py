@@ -180,6 +180,29 @@ def test_a_page_that_is_ended_lets_its_work_come_to_its_end(tmp_path: Path, numb
         assert {row["status"] for row in shop.rows()} == {"posted"}
 
 
+def test_a_page_that_is_killed_in_a_sync_is_started_again_and_mends_it(tmp_path: Path) -> None:
+    options = ("--locations", "1", "--days", "1", "--tickets-per-day", "20", "--dirty", "0", "--latency-ms", "250")
+    with Shop(tmp_path, *options) as shop:
+        shop.configure_target(max_concurrency=1, batch_size=5)
+        page = Page(shop, shop.folder / "page.log")
+        visitor = page.visitor()
+        send(visitor, "/sync/")
+        while not shop.get("books")["documents"]:
+            time.sleep(0.02)
+        page.process.send_signal(signal.SIGKILL)
+        page.process.wait(_PATIENCE)
+        again = Page(shop, shop.folder / "again.log", "--port", page.url.rpartition(":")[2])
+        # The session ended with the process, in the middle of a form: it leads to signing in, and does nothing.
+        answer = visitor.http.post(f"{page.url}/sync/", data={}, headers={"Referer": page.url}, timeout=30)
+        assert answer.status_code == 403 or "/sign-in/" in answer.url
+        anew = again.visitor()
+        assert "Nothing is under way" in anew.look("/work/").text_content()
+        send(anew, "/sync/")
+        assert "Through at" in through(anew)
+        assert shop.differences() == []
+        again.stop()
+
+
 def test_what_goes_wrong_is_said_in_a_line(own_shop: Shop, owner: Visitor) -> None:
     ring_up(own_shop, lines=[{"price": "6.00"}])
     own_shop.post("faults", [{"where": "qbo", "do": "503", "match": {"every": 1}}])
