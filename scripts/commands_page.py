@@ -13,8 +13,8 @@ if TYPE_CHECKING:
 
 PROGRAM = "franpos-qbo"
 _WIDTH = 98  # what click makes of a terminal of 100 columns
-# What the shell itself needs, or a page that is served to a browser, is nothing for a plugin to be asked for.
-_NOT_IN_MELTANO = frozenset({"completion", "serve"})
+# What the shell itself needs, a page for a browser, or what a password is typed for, is nothing to ask a plugin for.
+_NOT_IN_MELTANO = frozenset({"completion", "serve", "users"})
 _HEAD = """\
 # Commands
 

@@ -31,6 +31,7 @@ COMMANDS = {
     "sync": "target_qbo.console.sync:sync",
     "tickets": "target_qbo.console.tickets:tickets",
     "undo": "target_qbo.console.undo:undo",
+    "users": "target_qbo.console.users:users",
 }
 """Where each command is; it is loaded when it is asked for, so that none waits for what another needs."""
 

@@ -38,6 +38,9 @@ class Connecting:
     Args:
         config: Where the settings are.
         clock: Gives the monotonic time.
+
+    Attributes:
+        begun_by: Who began the latest attempt.
     """
 
     def __init__(self, config: DeskConfig, clock: Callable[[], float] = time.monotonic) -> None:
@@ -46,12 +49,14 @@ class Connecting:
         self._lock = threading.Lock()
         self._attempt: Consent | None = None
         self._until = 0.0
+        self.begun_by = ""
 
-    def begin(self, redirect_uri: str) -> str:
+    def begin(self, redirect_uri: str, who: str) -> str:
         """Begin an attempt, in the place of one that was under way; returns the address where the person agrees.
 
         Args:
             redirect_uri: Where the browser comes back to; the app must list it.
+            who: Begins it.
 
         Raises:
             ConfigurationError: The app is not set.
@@ -61,6 +66,7 @@ class Connecting:
         consent = Consent(known.authorize_url, app, self._expected(), redirect_uri)
         with self._lock:
             self._attempt, self._until = consent, self._clock() + _LASTS_SECONDS
+            self.begun_by = who
         return consent.address()
 
     def finish(self, address: str) -> Connection:

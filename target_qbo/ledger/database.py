@@ -41,7 +41,7 @@ class CompanyLedger:
     @contextlib.contextmanager
     def write(self) -> Iterator[Connection]:
         """Give a connection whose changes are durable together at the end, or not at all."""
-        with self.engine.connect().execution_options(ledger_write=True) as connection, connection.begin():
+        with writing(self.engine) as connection:
             yield connection
 
     @contextlib.contextmanager
@@ -61,6 +61,13 @@ class CompanyLedger:
         else:
             with _advisory_lock(self.engine, f"{self.company_id}-{purpose}", waiting) as check:
                 yield check
+
+
+@contextlib.contextmanager
+def writing(engine: Engine) -> Iterator[Connection]:
+    """Give a connection whose changes are durable together at the end, or not at all."""
+    with engine.connect().execution_options(ledger_write=True) as connection, connection.begin():
+        yield connection
 
 
 def open_ledger(url: str, *, environment: str, realm_id: str) -> CompanyLedger:
@@ -124,11 +131,7 @@ def _company_id(engine: Engine, **key: str) -> int:
     if found is not None:
         return found
     # Another process may enter it in the same moment.
-    with (
-        contextlib.suppress(sa.exc.IntegrityError),
-        engine.connect().execution_options(ledger_write=True) as connection,
-        connection.begin(),
-    ):
+    with contextlib.suppress(sa.exc.IntegrityError), writing(engine) as connection:
         connection.execute(sa.insert(companies).values(**key))
     with engine.connect() as connection:
         entered: int = connection.execute(find).scalar_one()
@@ -194,7 +197,7 @@ def _migrate(engine: Engine) -> None:
 
     config = Config()
     config.set_main_option("script_location", str(_MIGRATIONS))
-    with engine.connect().execution_options(ledger_write=True) as connection, connection.begin():
+    with writing(engine) as connection:
         if engine.dialect.name == "postgresql":
             # Two that start at once must not both make the tables; the lock ends with the transaction.
             connection.execute(sa.select(sa.func.pg_advisory_xact_lock(_lock_key("migrations"))))

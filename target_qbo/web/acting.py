@@ -13,16 +13,20 @@ from django.views.decorators.http import require_http_methods, require_POST, req
 
 from target_qbo.desk import deeds, resyncing, undoing
 from target_qbo.desk.pulling import configured_locations, tap_settings
+from target_qbo.desk.rights import Right
 from target_qbo.errors import NotThereError
 from target_qbo.ledger import listing
 from target_qbo.ledger.listing import Filter
 from target_qbo.ledger.undoing import Choice, figures
 from target_qbo.web.forms import LARGEST_KEY, PeriodForm, ResyncForm, SyncForm, TicketsForm
+from target_qbo.web.noting import noted
 from target_qbo.web.opened import books, company
+from target_qbo.web.rights import needs
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
+    from django.forms import Form
     from django.http import HttpRequest, HttpResponse
 
     from target_qbo.desk.deeds import Do
@@ -55,6 +59,7 @@ def of_these_books(answer: Answer) -> Answer:
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
+@needs(to_look=Right.POST, to_change=Right.POST)
 @of_these_books
 def sync(request: HttpRequest) -> HttpResponse:
     """Ask what to fetch, and fetch and post it."""
@@ -63,12 +68,13 @@ def sync(request: HttpRequest) -> HttpResponse:
     if form.is_valid():
         wanted = form.wanted()
         what = f"Sync from {wanted.first}" if wanted.first is not None else "Sync of what is new"
-        return begin(request, what, deeds.to_sync(settings.DESK, wanted))
+        return begin(request, what, deeds.to_sync(settings.DESK, wanted), details=_filled_in(form))
     shown = {"form": form, "upcoming": settings.NIGHTS.upcoming(_NIGHTS)}
     return render(request, "web/sync.html", shown, status=400 if form.is_bound else 200)
 
 
 @require_POST
+@needs(to_change=Right.POST)
 @of_these_books
 def resync(request: HttpRequest) -> HttpResponse:
     """Try tickets again: those that were ticked, or, once that was said again, all that match."""
@@ -80,17 +86,20 @@ def resync(request: HttpRequest) -> HttpResponse:
         if not asked["key"]:
             return render(request, "web/refused.html", {"why": "No ticket was ticked."}, status=400)
         wanted = resyncing.Wanted((), Filter(), asked["refetch"], asked["key"])
-        return begin(request, f"Resync of {len(asked['key'])} tickets", deeds.to_resync(settings.DESK, wanted))
+        name, keys = f"Resync of {len(asked['key'])} tickets", " ".join(map(str, asked["key"]))
+        return begin(request, name, deeds.to_resync(settings.DESK, wanted), details=f"number {keys}")
     number = listing.count(company().ledger, form.chosen())
     if asked["sure"] != str(number):
         chosen = [(field.label, field.value()) for field in form.visible_fields() if field.name in _CHOOSING]
         shown = {"form": form, "number": number, "chosen": [one for one in chosen if one[1]]}
         return render(request, "web/resync.html", shown)
     wanted = resyncing.Wanted((), form.chosen(), asked["refetch"])
-    return begin(request, f"Resync of all {number} tickets that match", deeds.to_resync(settings.DESK, wanted))
+    name = f"Resync of all {number} tickets that match"
+    return begin(request, name, deeds.to_resync(settings.DESK, wanted), details=_filled_in(form))
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
+@needs(to_look=Right.POST, to_change=Right.POST)
 @of_these_books
 def undo(request: HttpRequest, number: int) -> HttpResponse:
     """Show what undoing a run takes out of QuickBooks, and take it out where that was said again."""
@@ -104,6 +113,7 @@ def undo(request: HttpRequest, number: int) -> HttpResponse:
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
+@needs(to_look=Right.POST, to_change=Right.POST)
 @of_these_books
 def undo_days(request: HttpRequest) -> HttpResponse:
     """Ask which days are undone, then as :func:`undo`."""
@@ -126,9 +136,15 @@ def _undo(request: HttpRequest, name: str, choice: Choice) -> HttpResponse:
     return render(request, "web/undo.html", {"name": name, "found": found, "shown": shown})
 
 
-def begin(request: HttpRequest, name: str, do: Do, shown_at: str = "work") -> HttpResponse:
+def _filled_in(form: Form) -> str:
+    """Return what a form was filled in with, for the audit trail."""
+    return ", ".join(f"{field.name} {field.value()}" for field in form.visible_fields() if field.value())
+
+
+def begin(request: HttpRequest, name: str, do: Do, shown_at: str = "work", *, details: str = "") -> HttpResponse:
     """Have a work done, and go on to the page that shows it; refused while another one is under way."""
     if settings.WORKS.begin(name, do):
+        noted(request, f"{name} ({details})" if details else name)
         return redirect(shown_at)
     why = f"{settings.WORKS.latest.name} is still under way: wait until it is through, then ask again."
     return render(request, "web/refused.html", {"why": why}, status=_BUSY)

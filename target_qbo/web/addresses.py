@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from django.urls import path
 
-from target_qbo.web import acting, downloads, keeping, pages, setting_up, signing_in
+from target_qbo.web import acting, auditing, downloads, keeping, pages, people, setting_up, signing_in
 
 urlpatterns = [
     path("", pages.overview, name="overview"),
@@ -34,6 +34,13 @@ urlpatterns = [
     path("work/", acting.work, name="work"),
     path("sign-in/", signing_in.sign_in, name="sign-in"),
     path("sign-out/", signing_in.sign_out, name="sign-out"),
+    path("password/", people.own_password, name="own-password"),
+    path("users/", people.everyone, name="users"),
+    path("users/<int:number>/", people.one, name="user"),
+    path("users/<int:number>/role/", people.role, name="user-role"),
+    path("users/<int:number>/password/", people.password, name="user-password"),
+    path("users/<int:number>/remove/", people.remove, name="user-remove"),
+    path("audit/", auditing.trail, name="audit"),
 ]
 handler400 = "target_qbo.web.pages.not_taken"
 handler403 = "target_qbo.web.pages.forbidden"

@@ -5,20 +5,23 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 from urllib.parse import urlencode
 
+from django.http import HttpResponse
 from django.shortcuts import redirect, render
 from django.urls import reverse
 
 from target_qbo.endings import ending_of
+from target_qbo.web.persons import PERSON, person_of
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from django.http import HttpRequest, HttpResponse
+    from django.http import HttpRequest
 
     Answer = Callable[[HttpRequest], HttpResponse]
 
-SIGNED_IN = "signed_in"
+_FORBIDDEN = 403
 _UNAVAILABLE = 503
+_ENCRYPTED_ONLY = "This page is shown by https, by way of its proxy, and not otherwise.\n"
 _POLICY = (
     "default-src 'none'; style-src 'self'; img-src 'self'; form-action 'self'; frame-ancestors 'none'; base-uri 'none'"
 )
@@ -41,6 +44,17 @@ def headers(answer: Answer) -> Answer:
     return answered
 
 
+def over_tls(answer: Answer) -> Answer:
+    """Refuse what did not come over TLS by way of the trusted proxy: anybody on the way could read or change it."""
+
+    def answered(request: HttpRequest) -> HttpResponse:
+        if request.is_secure():
+            return answer(request)
+        return HttpResponse(_ENCRYPTED_ONLY, status=_FORBIDDEN, content_type="text/plain; charset=utf-8")
+
+    return answered
+
+
 def problem(request: HttpRequest, error: Exception) -> HttpResponse | None:
     """Return the page that tells an expected error in its one line; None: it is none."""
     ending = ending_of(error)
@@ -56,9 +70,20 @@ def signed_in(answer: Answer) -> Answer:
         door = reverse("sign-in")
         # What comes back from QuickBooks brings a secret of its own, and no cookie: it comes from another site.
         free = {door, reverse("setup-connected")}
-        if request.path in free or request.session.get(SIGNED_IN):
+        try:
+            person = person_of(request)
+        except Exception as error:
+            told = problem(request, error)
+            if told is None:
+                raise
+            return told
+        if request.path not in free and person is None:
+            asked = request.get_full_path() if request.method == "GET" else "/"
+            return redirect(f"{door}?{urlencode({'next': asked})}")
+        token = PERSON.set(person)
+        try:
             return answer(request)
-        asked = request.get_full_path() if request.method == "GET" else "/"
-        return redirect(f"{door}?{urlencode({'next': asked})}")
+        finally:
+            PERSON.reset(token)
 
     return answered

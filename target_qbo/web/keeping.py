@@ -12,7 +12,10 @@ from django.views.decorators.http import require_http_methods, require_safe
 from target_qbo.desk import keeping
 from target_qbo.desk.config import TAP, TARGET
 from target_qbo.desk.known_settings import shown
+from target_qbo.desk.rights import Right
 from target_qbo.errors import ConfigurationError
+from target_qbo.web.noting import noted
+from target_qbo.web.rights import needs
 from target_qbo.web.setup_forms import SettingForm
 
 if TYPE_CHECKING:
@@ -22,6 +25,7 @@ _REFUSED = 400
 
 
 @require_safe
+@needs(to_look=Right.SET_UP)
 def settings_in_force(request: HttpRequest) -> HttpResponse:
     """Show every setting in force; of a secret, whether it is set."""
     found = [(plugin, shown(settings.DESK, plugin)) for plugin in (TAP, TARGET)]
@@ -29,6 +33,7 @@ def settings_in_force(request: HttpRequest) -> HttpResponse:
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
+@needs(to_look=Right.SET_UP, to_change=Right.SET_UP)
 def setting(request: HttpRequest, plugin: str, name: str) -> HttpResponse:
     """Ask for a setting, and keep it."""
     if plugin not in {TAP, TARGET}:
@@ -43,6 +48,7 @@ def setting(request: HttpRequest, plugin: str, name: str) -> HttpResponse:
         except ConfigurationError as error:
             form.add_error("text", str(error))
         else:
+            noted(request, f"set {name} of {plugin}")
             return redirect("settings")
     return render(
         request, "web/setting.html", {"form": form, "setting": found}, status=_REFUSED if form.errors else 200

@@ -10,7 +10,8 @@ from django.shortcuts import redirect
 from django.urls import resolve
 from django.utils.crypto import salted_hmac
 
-from target_qbo.web.guards import SIGNED_IN, problem
+from target_qbo.web.guards import problem
+from target_qbo.web.persons import PERSON
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -21,6 +22,8 @@ if TYPE_CHECKING:
 
 _WITHOUT_COMPANY = frozenset(
     {
+        "audit",
+        "own-password",
         "settings",
         "setting",
         "setup",
@@ -30,6 +33,11 @@ _WITHOUT_COMPANY = frozenset(
         "setup-pasted",
         "setup-quickbooks",
         "sign-out",
+        "user",
+        "user-password",
+        "user-remove",
+        "user-role",
+        "users",
     }
 )
 """The pages that there are before a company is set up."""
@@ -49,7 +57,7 @@ def company_or_none() -> Company | None:
 
 def books(_request: HttpRequest | None = None) -> dict[str, str]:
     """Return by what a form tells of which books it is, so that it changes no others; nothing without a company."""
-    found = _OPENED.get(None)
+    found = company_or_none()
     if found is None:
         return {}
     named = (found.settings.ledger_url, found.settings.environment, found.settings.realm_id)
@@ -69,7 +77,7 @@ class Opened:
 
     def __call__(self, request: HttpRequest) -> HttpResponse:
         """Answer a request."""
-        if not request.session.get(SIGNED_IN):
+        if PERSON.get() is None:
             return self._answer(request)
         try:
             if settings.DESK.lacking():

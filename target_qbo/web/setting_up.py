@@ -16,9 +16,12 @@ from target_qbo.desk.checking import Check, unopened
 from target_qbo.desk.config import TAP, TARGET
 from target_qbo.desk.connection import last_known
 from target_qbo.desk.known_settings import gift_cards_on
+from target_qbo.desk.rights import Right
 from target_qbo.errors import ConfigurationError, TargetError
 from target_qbo.web.acting import begin, of_these_books
+from target_qbo.web.noting import name_of_person, noted
 from target_qbo.web.opened import company, company_or_none
+from target_qbo.web.rights import for_anybody, needs
 from target_qbo.web.setup_forms import (
     AccountsForm,
     AddressForm,
@@ -38,6 +41,7 @@ _NIGHTS = 5
 
 
 @require_safe
+@needs(to_look=Right.SET_UP)
 def steps(request: HttpRequest) -> HttpResponse:
     """Show which steps are done, and which is next."""
     found = _steps()
@@ -45,6 +49,7 @@ def steps(request: HttpRequest) -> HttpResponse:
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
+@needs(to_look=Right.SET_UP, to_change=Right.SET_UP)
 def franpos(request: HttpRequest) -> HttpResponse:
     """Ask for the shops at Franpos, and see at once whether the token opens them."""
     known = settings.DESK.tap(keeping.schema_of(TAP))
@@ -59,17 +64,18 @@ def franpos(request: HttpRequest) -> HttpResponse:
         for location, problem in unopened(settings.DESK, values):
             told = gettext("Shop %(location)s: %(problem)s") % {"location": location, "problem": problem}
             form.add_error("location_ids", told)
-        if form.is_valid() and _kept(form, TAP, values):
+        if form.is_valid() and _kept(request, form, TAP, values):
             return redirect("setup")
     return _page(request, "web/setup_franpos.html", form)
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
+@needs(to_look=Right.SET_UP, to_change=Right.SET_UP)
 def quickbooks(request: HttpRequest) -> HttpResponse:
     """Ask for the Intuit app, and show how the company is connected."""
     known = settings.DESK.in_force(TARGET, keeping.schema_of(TARGET))
     form = AppForm(request.POST or None, initial={"environment": known.get("environment") or "production"})
-    if form.is_valid() and _kept(form, TARGET, form.values()):
+    if form.is_valid() and _kept(request, form, TARGET, form.values()):
         return redirect("setup-quickbooks")
     has_app = bool(known.get("client_id") and known.get("client_secret"))
     found = company_or_none()
@@ -80,13 +86,16 @@ def quickbooks(request: HttpRequest) -> HttpResponse:
 
 
 @require_POST
+@needs(to_look=Right.SET_UP, to_change=Right.SET_UP)
 def connect(request: HttpRequest) -> HttpResponse:
     """Begin to connect: show the way to QuickBooks, and ask for the address at which it ends."""
-    address = settings.CONNECTING.begin(_comes_back(request))
+    address = settings.CONNECTING.begin(_comes_back(request), name_of_person())
+    noted(request, "began to connect QuickBooks")
     return render(request, "web/setup_connect.html", {"address": address, "form": AddressForm()})
 
 
 @require_safe
+@for_anybody
 def connected(request: HttpRequest) -> HttpResponse:
     """Take what the browser brings back from QuickBooks.
 
@@ -96,6 +105,7 @@ def connected(request: HttpRequest) -> HttpResponse:
 
 
 @require_POST
+@needs(to_look=Right.SET_UP, to_change=Right.SET_UP)
 def pasted(request: HttpRequest) -> HttpResponse:
     """Take the address at which the browser ended, where that was not here."""
     form = AddressForm(request.POST)
@@ -103,16 +113,19 @@ def pasted(request: HttpRequest) -> HttpResponse:
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
+@needs(to_look=Right.SET_UP, to_change=Right.SET_UP)
 @of_these_books
 def disconnect(request: HttpRequest) -> HttpResponse:
     """Ask whether the connection is to end, and end it."""
     if request.method == "POST":
         connecting.disconnect(company(), dt.datetime.now(dt.UTC))
+        noted(request, "ended the connection to QuickBooks")
         return redirect("setup-quickbooks")
     return render(request, "web/setup_disconnect.html", {"company": company().settings})
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
+@needs(to_look=Right.SET_UP, to_change=Right.SET_UP)
 @of_these_books
 def accounts(request: HttpRequest) -> HttpResponse:
     """Show what QuickBooks has and lacks, and make what it lacks once that was shown."""
@@ -123,11 +136,13 @@ def accounts(request: HttpRequest) -> HttpResponse:
     if form.is_valid() and request.POST.get("shown") == shown:
         account = form.cleaned_data["gift_card_account"].strip() or None
         found.initialize(account)
-        is_done = account is None or found.stops or _kept(form, TARGET, gift_cards_on(settings.DESK, account))
+        noted(request, f"had made in QuickBooks what it lacked: {shown or 'nothing'}")
+        is_done = account is None or found.stops or _kept(request, form, TARGET, gift_cards_on(settings.DESK, account))
     return _page(request, "web/setup_accounts.html", form, found=found, shown=shown, is_done=is_done)
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
+@needs(to_look=Right.SET_UP, to_change=Right.SET_UP)
 @of_these_books
 def rehearsal(request: HttpRequest) -> HttpResponse:
     """Ask which days are rehearsed, have them fetched, and show what they would become."""
@@ -155,6 +170,7 @@ def rehearsal(request: HttpRequest) -> HttpResponse:
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
+@needs(to_look=Right.SET_UP, to_change=Right.SET_UP)
 @of_these_books
 def tenders(request: HttpRequest) -> HttpResponse:
     """Show what the rehearsed days were paid with, and ask what the unknown is."""
@@ -164,13 +180,14 @@ def tenders(request: HttpRequest) -> HttpResponse:
     form = TendersForm(found, request.POST if request.method == "POST" else None)
     if form.is_valid():
         before = settings.DESK.in_force(TARGET, keeping.schema_of(TARGET)).get("tender_map") or {}
-        if _kept(form, TARGET, {"tender_map": rehearsing.mapped(before, form.chosen())}):
+        if _kept(request, form, TARGET, {"tender_map": rehearsing.mapped(before, form.chosen())}):
             return redirect("setup-tenders")
     rows = [(one, form.own(one.name)) for one in found]
     return _page(request, "web/setup_tenders.html", form, rows=rows, rehearsed=rehearsed)
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
+@needs(to_look=Right.SET_UP, to_change=Right.SET_UP)
 @of_these_books
 def nights(request: HttpRequest) -> HttpResponse:
     """Ask when the nights begin, or whether they do at all."""
@@ -184,6 +201,7 @@ def nights(request: HttpRequest) -> HttpResponse:
     if form.is_valid():
         asked = form.cleaned_data
         keeping.keep_own(settings.DESK, {"on": asked["on"], "at": f"{asked['at']:%H:%M}", "zone": asked["zone"]})
+        noted(request, f"set the nights {'on' if asked['on'] else 'off'}, at {asked['at']:%H:%M} {asked['zone']}")
         return redirect("setup-nights")
     upcoming = settings.NIGHTS.upcoming(_NIGHTS)
     return _page(request, "web/setup_nights.html", form, upcoming=upcoming, is_fixed=settings.NIGHTS.is_fixed)
@@ -197,6 +215,7 @@ def _steps() -> list[setting_up.Step]:
 def _finish(request: HttpRequest, address: str) -> HttpResponse:
     try:
         state, problem = settings.CONNECTING.finish(address), None
+        noted(request, "connected QuickBooks", who=settings.CONNECTING.begun_by)
     except TargetError as error:
         state, problem = None, error
     shown = {"state": state, "problem": problem or (state.problem if state is not None else None)}
@@ -209,13 +228,14 @@ def _comes_back(request: HttpRequest) -> str:
     return address.replace("://127.0.0.1", "://localhost", 1)
 
 
-def _kept(form: forms.Form, plugin: str, values: dict[str, Any]) -> bool:
+def _kept(request: HttpRequest, form: forms.Form, plugin: str, values: dict[str, Any]) -> bool:
     """Keep settings; what is wrong with them is told by their form."""
     try:
         keeping.keep(settings.DESK, plugin, values)
     except ConfigurationError as error:
         form.add_error(None, str(error))
         return False
+    noted(request, f"set {', '.join(values)} of {plugin}")
     return True
 
 

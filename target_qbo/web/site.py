@@ -16,49 +16,56 @@ from django.core.wsgi import get_wsgi_application
 
 from target_qbo.desk.connecting import Connecting
 from target_qbo.desk.rehearsing import Rehearsals
+from target_qbo.web.access import Porter, Seldom
+from target_qbo.web.persons import IDLE_SECONDS
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
-
     from django.core.handlers.wsgi import WSGIHandler
+    from sqlalchemy.engine import Engine
 
     from target_qbo.desk.config import DeskConfig
     from target_qbo.desk.nights import Nights
     from target_qbo.desk.works import Works
     from target_qbo.web.access import Door
+    from target_qbo.web.place import Place
 
-_SESSION_SECONDS = 12 * 60 * 60
+_YEAR_SECONDS = 365 * 24 * 60 * 60
 
 
 def application(
-    desk: DeskConfig, door: Door, works: Works, nights: Nights, hosts: Sequence[str], port: int
+    desk: DeskConfig, kept: Engine, door: Door, works: Works, nights: Nights, place: Place, port: int
 ) -> WSGIHandler:
     """Return the page of a company; once in a process.
 
     Args:
         desk: Where its settings are.
-        door: Who is let in.
+        kept: The ledger that has the page's users and its audit trail.
+        door: Lets in whoever knows its code; where the page is behind a proxy, nobody.
         works: Has done what is asked for.
         nights: Begins the nights, where it is to.
-        hosts: The names under which it is asked for; a request for another one is refused.
+        place: Where it is.
         port: Where it listens: browsers keep cookies of all ports of a host together.
     """
     for name, level in (("django.request", logging.ERROR), ("django.security", logging.CRITICAL)):
         logging.getLogger(name).setLevel(level)  # what anybody asks for is nothing to be told
     settings.configure(
         DESK=desk,
-        DOOR=door,
+        KEPT=kept,
+        DOOR=None if place.proxy else door,
+        PORTER=Porter(),
+        SELDOM=Seldom(),
         WORKS=works,
         NIGHTS=nights,
         REHEARSALS=Rehearsals(desk),
         CONNECTING=Connecting(desk),
-        ALLOWED_HOSTS=list(hosts),
+        ALLOWED_HOSTS=list(place.names),
         # Known to this process alone, as the sessions are: whoever was signed in before it started signs in again.
         SECRET_KEY=secrets.token_urlsafe(50),
         ROOT_URLCONF="target_qbo.web.addresses",
         INSTALLED_APPS=["django.contrib.staticfiles", "target_qbo.web"],
         MIDDLEWARE=[
             "target_qbo.web.guards.headers",
+            *(["target_qbo.web.guards.over_tls"] if place.proxy else []),
             "django.middleware.security.SecurityMiddleware",
             "whitenoise.middleware.WhiteNoiseMiddleware",
             "django.contrib.sessions.middleware.SessionMiddleware",
@@ -66,25 +73,34 @@ def application(
             "django.middleware.csrf.CsrfViewMiddleware",
             "target_qbo.web.guards.signed_in",
             "target_qbo.web.opened.Opened",
+            "target_qbo.web.rights.Rights",
         ],
         TEMPLATES=[
             {
                 "BACKEND": "django.template.backends.django.DjangoTemplates",
                 "APP_DIRS": True,
                 "OPTIONS": {
-                    "context_processors": ["django.template.context_processors.request", "target_qbo.web.opened.books"]
+                    "context_processors": [
+                        "django.template.context_processors.request",
+                        "target_qbo.web.opened.books",
+                        "target_qbo.web.persons.shown",
+                    ]
                 },
             }
         ],
         SESSION_ENGINE="django.contrib.sessions.backends.cache",  # in memory: who signs out is out everywhere
-        SESSION_COOKIE_NAME=f"franpos_qbo_{port}",
-        SESSION_COOKIE_AGE=_SESSION_SECONDS,
+        SESSION_COOKIE_NAME=_cookie("franpos_qbo", place, port),
+        SESSION_COOKIE_AGE=IDLE_SECONDS,
         SESSION_COOKIE_HTTPONLY=True,
+        SESSION_COOKIE_SECURE=place.proxy is not None,
         SESSION_COOKIE_SAMESITE="Strict",
-        CSRF_COOKIE_NAME=f"franpos_qbo_form_{port}",
+        CSRF_COOKIE_NAME=_cookie("franpos_qbo_form", place, port),
         CSRF_COOKIE_SAMESITE="Strict",
         CSRF_COOKIE_HTTPONLY=True,
+        CSRF_COOKIE_SECURE=place.proxy is not None,
         CSRF_FAILURE_VIEW="target_qbo.web.pages.forbidden",
+        SECURE_HSTS_SECONDS=_YEAR_SECONDS if place.proxy else 0,
+        SECURE_HSTS_INCLUDE_SUBDOMAINS=True,
         SECURE_REFERRER_POLICY="same-origin",
         STATIC_URL="/static/",
         WHITENOISE_USE_FINDERS=True,
@@ -99,3 +115,8 @@ def application(
     )
     django.setup()
     return get_wsgi_application()
+
+
+def _cookie(name: str, place: Place, port: int) -> str:
+    """Return a cookie's name: a browser takes none that begins so but over TLS, and from this very host."""
+    return f"__Host-{name}" if place.proxy else f"{name}_{port}"

@@ -121,7 +121,7 @@ class Visitor:
 
     def sign_in(self, code: str, path: str = "/sign-in/") -> requests.Response:
         """Type a code."""
-        (form,) = self.look(path).xpath("//form[@method='post']")
+        (form,) = self.look(path).xpath("//form[@method='post'][.//input[@name='code']]")
         fields = dict(form.form_values()) | {"code": code}
         return self.http.post(f"{self.url}/sign-in/", data=fields, timeout=30)
 

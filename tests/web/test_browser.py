@@ -28,6 +28,8 @@ PAGES = (
     "/runs/",
     "/work/",
     "/undo/",
+    "/users/",
+    "/audit/",
     RECONCILE,
     *SETUP,
 )
