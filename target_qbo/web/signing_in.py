@@ -8,6 +8,7 @@ from django import forms
 from django.conf import settings
 from django.shortcuts import redirect, render
 from django.utils.http import url_has_allowed_host_and_scheme
+from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods, require_POST
 
 from target_qbo.web.guards import SIGNED_IN
@@ -31,7 +32,7 @@ def sign_in(request: HttpRequest) -> HttpResponse:
             request.session.flush()
             request.session[SIGNED_IN] = True
             return redirect(_within(request))
-        form.add_error("code", "That is not the code. It was printed where the page was started.")
+        form.add_error("code", _("That is not the code. It was printed where the page was started."))
     shut = was_shut or settings.DOOR.shut
     shown = {"form": form, "shut": shut, "next": _within(request)}
     return render(request, "web/sign_in.html", shown, status=_TOO_MANY if shut else 200)

@@ -16,6 +16,7 @@ from django.core.wsgi import get_wsgi_application
 
 from target_qbo.desk.connecting import Connecting
 from target_qbo.desk.rehearsing import Rehearsals
+from target_qbo.web import languages
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -58,6 +59,7 @@ def application(
         ROOT_URLCONF="target_qbo.web.addresses",
         INSTALLED_APPS=["django.contrib.staticfiles", "target_qbo.web"],
         MIDDLEWARE=[
+            "django.middleware.locale.LocaleMiddleware",
             "target_qbo.web.guards.headers",
             "django.middleware.security.SecurityMiddleware",
             "whitenoise.middleware.WhiteNoiseMiddleware",
@@ -92,9 +94,7 @@ def application(
         WHITENOISE_ALLOW_ALL_ORIGINS=False,
         USE_TZ=True,
         TIME_ZONE="UTC",
-        USE_I18N=True,
-        USE_THOUSAND_SEPARATOR=True,
-        LANGUAGE_CODE="en-us",
+        **languages.settings(),
         LOGGING_CONFIG=None,
     )
     django.setup()
