@@ -91,8 +91,9 @@ def resync(request: HttpRequest) -> HttpResponse:
         return begin(request, what, deeds.to_resync(settings.DESK, wanted))
     number = listing.count(company().ledger, form.chosen())
     if asked["sure"] != str(number):
-        chosen = [(field.label, field.value()) for field in form.visible_fields() if field.name in _CHOOSING]
-        shown = {"form": form, "number": number, "chosen": [one for one in chosen if one[1]]}
+        given = [field for field in form.visible_fields() if field.name in _CHOOSING and field.value()]
+        named = asked | {"status": words(asked["status"])}
+        shown = {"form": form, "number": number, "chosen": [(one.label, named[one.name]) for one in given]}
         return render(request, "web/resync.html", shown)
     wanted = resyncing.Wanted((), form.chosen(), asked["refetch"])
     what = Said("Resync of all {number} tickets that match", number=number)
