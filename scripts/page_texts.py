@@ -16,11 +16,13 @@ from babel.messages.pofile import read_po, write_po
 from django.utils.translation.template import templatize
 
 from target_qbo.accounting.kinds import KINDS, STRANGERS, plural_of
+from target_qbo.desk.config import Source
 from target_qbo.desk.runs import UNFINISHED
 from target_qbo.desk.tickets import ADVICE, BY_STATUS
 from target_qbo.ledger import runs
 from target_qbo.ledger.status import DocumentState, TicketStatus
 from target_qbo.posting.plan import Outcome
+from target_qbo.survey.findings import Verdict
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -32,6 +34,23 @@ PAGE = "target_qbo/web"
 _WIDTH = 110
 _LAZY = ("gettext_lazy", "pgettext_lazy", "ngettext_lazy")
 _KEYWORDS = DEFAULT_KEYWORDS | {name: DEFAULT_KEYWORDS[name.removesuffix("_lazy")] for name in _LAZY} | {"Said": None}
+
+_LOOKED_AT = (
+    *("location", "company", "currency", "tax code", "sales tax", "closed books", "open credit", "document numbers"),
+    *(
+        "account",
+        "item",
+        "payment method",
+        "customer",
+        "department",
+        "class",
+        "discount items",
+        "gift cards",
+        "tenders",
+    ),
+    "existing documents",
+)
+"""What a survey calls the kinds of its findings."""
 
 Text = str | tuple[str, ...]
 
@@ -99,10 +118,11 @@ def _calls(source: bytes) -> Iterator[tuple[Text, str | None]]:
 
 def _vocabulary() -> Iterator[str]:
     """Yield what the desk and the ledger call things: fixed words that stand in no call."""
-    for words in (TicketStatus, DocumentState, Outcome):
+    for words in (TicketStatus, DocumentState, Outcome, Verdict, Source):
         yield from (one.value.replace("_", " ") for one in words)
     for kind in (*KINDS, *(one.kind for one in STRANGERS)):
         yield from (kind.replace("_", " "), plural_of(kind))
     yield from (runs.POST, runs.NIGHT, runs.UNDO, runs.DONE, runs.STOPPED, UNFINISHED)
+    yield from _LOOKED_AT
     yield from ADVICE.values()
     yield from BY_STATUS.values()

@@ -14,6 +14,7 @@ from target_qbo.desk.config import TAP, TARGET
 from target_qbo.desk.known_settings import shown
 from target_qbo.errors import ConfigurationError
 from target_qbo.web.setup_forms import SettingForm
+from target_qbo.web.wording import told
 
 if TYPE_CHECKING:
     from django.http import HttpRequest, HttpResponse
@@ -41,7 +42,7 @@ def setting(request: HttpRequest, plugin: str, name: str) -> HttpResponse:
         try:
             keeping.keep(settings.DESK, plugin, {name: form.cleaned_data["text"]})
         except ConfigurationError as error:
-            form.add_error("text", str(error))
+            form.add_error("text", told(error))
         else:
             return redirect("settings")
     return render(

@@ -25,10 +25,17 @@ def words(text: Any) -> str:  # noqa: ANN401 (what a template has)
     return gettext(str(text).replace("_", " ")) if text else ""
 
 
-def told(text: str | None) -> str | SafeString:
+def said(text: str) -> str:
+    """Return a text of the desk's as :func:`words` does; a name, whoever gave it, as it is."""
+    return words(text) if isinstance(text, Said) else text
+
+
+def told(text: str | Exception | None) -> str | SafeString:
     """Return a text that may be known to nobody but the ledger: as :func:`words` does, else said to be English."""
-    found = words(text) if isinstance(text, Said) else gettext(text) if text else ""
-    if not text or isinstance(text, Said) or found != text or (get_language() or "en").startswith("en"):
+    if not text or isinstance(text, Said):
+        return words(text)
+    found = gettext(str(text))
+    if found != str(text) or (get_language() or "en").startswith("en"):
         return found
     return format_html('<span lang="en">{}</span>', text)
 

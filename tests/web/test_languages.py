@@ -27,11 +27,14 @@ PERIOD = "first=2026-03-04&last=2026-03-05"
 PAGES = (
     *("/", "/tickets/", "/tickets/?status=skipped", "/tickets/?search=nowhere", "/errors/", "/runs/", "/sync/"),
     *("/work/", "/reconcile/", f"/reconcile/?{PERIOD}", "/reconcile/?first=2019-01-01&last=2019-01-02"),
-    "/runs/1/undo/",
+    *("/runs/1/undo/", "/undo/", "/undo/?first=2026-03-04&last=2026-03-05"),
+    *("/set-up/", "/set-up/franpos/", "/set-up/quickbooks/", "/set-up/accounts/", "/set-up/rehearsal/"),
+    *("/set-up/tenders/", "/set-up/nights/", "/set-up/disconnect/", "/settings/", "/settings/target-qbo/wait_days/"),
 )
 REFUSED = ("/nowhere/", "/tickets/?status=lost", "/reconcile/?first=x&last=2026-03-04", "/tickets/?before=x")
 ENGLISH, MEXICAN, SPANISH = "en-US,en;q=0.9", "es-MX,es;q=0.9,en;q=0.8", "es-ES,es;q=0.9"
 PLACES = re.compile(r"%\((\w+)\)s|\{(\w+)\}")
+PROGRAM = ("franpos-qbo", "QuickBooks", "UTC", "wait_days", "production", "sandbox")
 TILL = ("name", "location_id", "ticket_id", "number", "method", "card_type")
 
 
@@ -111,7 +114,9 @@ def test_a_spanish_browser_sees_spanish(shop: Shop, english: Visitor, mexican: V
         for path in tickets
         for text in english.look(path).xpath("//section[@aria-labelledby='till']//tbody//th//text()")
     }
-    known = {wording(one) for one in (*same, *data, "franpos-qbo", "QuickBooks", "UTC", "Total")}
+    data |= set(english.look("/set-up/accounts/").xpath("//tbody//th//text()[not(. = 'none')]"))
+    data |= set(english.look("/set-up/franpos/").xpath("//option/text()"))
+    known = {wording(one) for one in (*same, *data, *PROGRAM)}
     left = []
     for path in (*PAGES, *REFUSED, *tickets):
         tree = _read(mexican, path)

@@ -18,6 +18,7 @@ if TYPE_CHECKING:
 register = template.Library()
 register.filter("lasting", watching.lasting)
 register.filter("words", wording.words)
+register.filter("said", wording.said)
 register.filter("told", wording.told)
 
 
