@@ -1,4 +1,4 @@
-"""Write what is derived from the code: settings and commands in ``meltano.yml``, and pages of ``docs``.
+"""Write what is derived from the code: parts of ``meltano.yml``, pages of ``docs``, the page's texts to be translated.
 
 ``python scripts/generate.py`` writes; with ``--check`` it only tells whether anything would change (exit code 1).
 """
@@ -13,7 +13,7 @@ import yaml
 
 from benchmarks.scale_model import constants_table, figures_table
 from franpos_qbo.metrics import table as metrics_table
-from scripts import posting_tables
+from scripts import page_texts, posting_tables
 from scripts.accounting_examples import page, read_examples, work_out
 from scripts.commands_page import commands_page, meltano_commands
 from tap_franpos.settings import CONFIG_SCHEMA
@@ -45,13 +45,17 @@ def main() -> int:
         ROOT / "docs" / "how-it-works.md": _how_page(),
         ROOT / "docs" / "accounting.md": page(work_out(read_examples())),
     }
-    stale = [path for path, text in wanted.items() if not path.exists() or path.read_text("utf-8") != text]
+    files = {path: text.encode() for path, text in wanted.items()} | page_texts.catalogues(ROOT)
+    stale = [path for path, content in files.items() if not path.exists() or path.read_bytes() != content]
+    lacking = page_texts.untranslated(ROOT)
+    for line in lacking:
+        print(line, file=sys.stderr)
     if "--check" in sys.argv[1:]:
         for path in stale:
             print(f"{path.relative_to(ROOT)} is stale: run python scripts/generate.py", file=sys.stderr)
-        return 1 if stale else 0
+        return 1 if stale or lacking else 0
     for path in stale:
-        path.write_text(wanted[path], "utf-8")
+        path.write_bytes(files[path])
     return 0
 
 

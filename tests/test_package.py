@@ -37,12 +37,13 @@ def sdist(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return build("sdist", ROOT, tmp_path_factory.mktemp("sdist"))
 
 
-def test_the_wheel_has_the_schemas_and_the_migrations(wheel: Path) -> None:
+def test_the_wheel_has_the_schemas_the_migrations_and_the_translations(wheel: Path) -> None:
     with zipfile.ZipFile(wheel) as archive:
         names = archive.namelist()
         assert {name: archive.read(name) for name in names if name.endswith(".json")} == SCHEMAS
     assert len(SCHEMAS) == 3
     assert any(name.startswith("target_qbo/ledger/migrations/versions/0001") for name in names)
+    assert "target_qbo/web/locale/es/LC_MESSAGES/django.mo" in names
     assert {name.split("/")[0] for name in names} == {
         "franpos_qbo",
         "tap_franpos",

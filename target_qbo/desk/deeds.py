@@ -9,6 +9,7 @@ from target_qbo.desk import resyncing, syncing, undoing
 from target_qbo.desk.works import Came
 from target_qbo.ledger.undoing import figures
 from target_qbo.posting.undo import Undone
+from target_qbo.said import Said
 
 if TYPE_CHECKING:
     import datetime as dt
@@ -32,9 +33,15 @@ def to_sync(config: DeskConfig, wanted: syncing.Wanted, night: dt.datetime | Non
     def do(company: Company, watch: Watch) -> Came:
         done = syncing.sync(config, company, wanted, watch, night)
         summary = done.summary
-        came = f"{done.received:,} tickets received, {summary.posted:,} posted, {summary.skipped:,} skipped"
+        came = Said(
+            "{received} tickets received, {posted} posted, {skipped} skipped, {waiting} wait for payments",
+            received=done.received,
+            posted=summary.posted,
+            skipped=summary.skipped,
+            waiting=summary.waiting,
+        )
         lines = [
-            f"{came}, {summary.waiting:,} wait for payments",
+            came,
             *_documents(summary.documents, summary.amounts),
             *(line for _, line in summary.warnings()),
         ]
@@ -53,9 +60,15 @@ def to_resync(config: DeskConfig, wanted: resyncing.Wanted) -> Do:
         for row in done.rows():
             counts[row["status"]] = counts.get(row["status"], 0) + 1
             if row["reason"] and len(told) < _SHOWN:
-                told.append(f"order {row['ticket_id']} of location {row['location_id']}: {row['reason']}")
-        stand = ", ".join(f"{number:,} {status}" for status, number in sorted(counts.items())) or "no ticket was chosen"
-        return Came([f"the chosen tickets now: {stand}", *told], _why(done.problem), done.open)
+                order, place, reason = row["ticket_id"], row["location_id"], row["reason"]
+                told.append(
+                    Said("order {order} of location {place}: {reason}", order=order, place=place, reason=reason)
+                )
+        stand = [
+            Said("the chosen tickets now: {number} {status}", number=number, status=Said(status))
+            for status, number in sorted(counts.items())
+        ]
+        return Came([*(stand or [Said("no ticket was chosen")]), *told], _why(done.problem), done.open)
 
     return do
 
@@ -68,15 +81,23 @@ def to_undo(choice: Choice) -> Do:
         undoing.undo(company, choice, figures(company.ledger, choice), undone, watch)
         taken = {kind: -number for kind, number in undone.summary.documents.items()}
         amounts = {kind: -amount for kind, amount in undone.summary.amounts.items()}
-        left = [f"order {one.ticket.ticket_id} is left in QuickBooks: {one.reason}" for one in undone.left[:_SHOWN]]
-        lines = [f"{undone.undone:,} tickets undone", *_documents(taken, amounts), *left]
-        return Came(lines, f"{len(undone.left):,} tickets are left in QuickBooks" if undone.left else None)
+        left = [
+            Said("order {order} is left in QuickBooks: {reason}", order=one.ticket.ticket_id, reason=one.reason)
+            for one in undone.left[:_SHOWN]
+        ]
+        lines = [Said("{number} tickets undone", number=undone.undone), *_documents(taken, amounts), *left]
+        still = Said("{number} tickets are left in QuickBooks", number=len(undone.left)) if undone.left else None
+        return Came(lines, still)
 
     return do
 
 
 def _documents(counts: Mapping[DocumentKind, int], amounts: Mapping[DocumentKind, Decimal]) -> Iterable[str]:
-    return (f"{number:,} {plural_of(kind)} of {amounts[kind]:,.2f}" for kind, number in counts.items() if number)
+    return (
+        Said("{number} {kind} of {amount}", number=number, kind=Said(plural_of(kind)), amount=amounts[kind])
+        for kind, number in counts.items()
+        if number
+    )
 
 
 def _why(problem: Exception | None) -> str | None:

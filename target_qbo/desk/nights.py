@@ -19,6 +19,7 @@ from target_qbo.endings import line_of
 from target_qbo.ledger import runs
 from target_qbo.notices import tell
 from target_qbo.posting.summary import RunSummary
+from target_qbo.said import Said
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -132,7 +133,7 @@ class Nights:
         except Exception as error:  # noqa: BLE001 (the next look may find the ledger again)
             logger.warning("the night can't begin: %s", line_of(error))
             return False
-        name = f"Night of {fire.astimezone(schedule.zone):%Y-%m-%d}"
+        name = Said("Night of {day}", day=fire.astimezone(schedule.zone).date())
         if is_due and not self._works.begin(name, _told(to_sync(self._config, Wanted(), fire))):
             return False  # as soon as what is under way is through
         self._settled = fire

@@ -17,6 +17,7 @@ from target_qbo.desk.pulling import pull
 from target_qbo.desk.works import Came
 from target_qbo.ledger import open_ledger
 from target_qbo.posting.preview import Totals
+from target_qbo.said import Said
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
@@ -140,9 +141,13 @@ class Rehearsals:
                 finally:
                     aside.engine.dispose()
             self.latest = found
-            return Came([f"{found.tickets:,} tickets looked at; nothing was posted, and nothing kept"])
+            return Came([_looked_at(found.tickets)])
 
         return do
+
+
+def _looked_at(number: int) -> Said:
+    return Said("{number} tickets looked at; nothing was posted, and nothing kept", number=number)
 
 
 def mapped(tender_map: Mapping[str, str], chosen: Iterable[tuple[str, str]]) -> dict[str, str]:

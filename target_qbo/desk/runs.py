@@ -12,6 +12,7 @@ if TYPE_CHECKING:
     from target_qbo.ledger import CompanyLedger
     from target_qbo.ledger.runs import Run
 
+UNFINISHED = "unfinished"
 KINDS = (DocumentKind.INVOICE, DocumentKind.REFUND_RECEIPT, DocumentKind.PAYMENT)
 
 
@@ -27,7 +28,7 @@ def _row(run: Run) -> dict[str, Any]:
         "kind": run.kind,
         "started_at": run.started_at.isoformat(),
         "finished_at": run.finished_at.isoformat() if run.finished_at else None,
-        "outcome": run.outcome or "unfinished",
+        "outcome": run.outcome or UNFINISHED,
         "posted": run.summary.get("posted", 0),
         "skipped": run.summary.get("skipped", 0),
         "waiting": run.summary.get("waiting", 0),

@@ -6,10 +6,12 @@ from typing import TYPE_CHECKING, Any
 
 import sqlalchemy as sa
 
+from target_qbo.accounting.kinds import facts
 from target_qbo.errors import NotThereError
 from target_qbo.ledger import listing, units
 from target_qbo.ledger.status import DocumentState, TicketStatus
 from target_qbo.ledger.tables import documents, tickets
+from target_qbo.said import Said
 
 if TYPE_CHECKING:
     import datetime as dt
@@ -25,7 +27,7 @@ _PAGES = {"invoice": "invoice", "payment": "recvpayment", "refund_receipt": "ref
 _AT_ONCE = 200
 _PAST = (DocumentState.VOIDED, DocumentState.LIFTED)
 _RESYNC = "then: franpos-qbo resync"
-_ADVICE = {
+ADVICE = {
     "unpaid": "Complete the payment at the till; the next sync posts it. The till keeps it open until then.",
     "overpaid": "Correct the payments at the till: they are more than the total. The next sync posts it.",
     "lines_mismatch": "The lines do not add up to the total: correct the ticket at the till; the next sync posts it.",
@@ -48,7 +50,7 @@ _ADVICE = {
     "unavailable": f"Something the document needs can't be had in QuickBooks: see franpos-qbo check, {_RESYNC}.",
     "total_differs": f"QuickBooks adds a tax or a discount of its own: see franpos-qbo check, {_RESYNC}.",
 }
-_BY_STATUS = {
+BY_STATUS = {
     TicketStatus.RECEIVED: "It was received and is posted by the next sync.",
     TicketStatus.WAITING: "It waits for its payments; nothing is to be done yet.",
     TicketStatus.POSTING: "It is half done in QuickBooks; the next sync goes on with it.",
@@ -126,17 +128,17 @@ def _document(document: sa.Row[Any], environment: str) -> Row:
 
 def advice(status: str, code: str | None) -> str | None:
     """Tell what to do about a ticket, given its status and why it is skipped; None: nothing is."""
-    if status == TicketStatus.SKIPPED and code in _ADVICE:
-        return _ADVICE[code]
-    return _BY_STATUS.get(TicketStatus(status))
+    if status == TicketStatus.SKIPPED and code in ADVICE:
+        return ADVICE[code]
+    return BY_STATUS.get(TicketStatus(status))
 
 
 def _history(own: Sequence[sa.Row[Any]], updated: dt.datetime, status: str) -> list[Row]:
-    events: list[tuple[dt.datetime, str]] = [(updated, f"ticket {status}")]
+    events: list[tuple[dt.datetime, str]] = [(updated, Said("ticket {status}", status=Said(status)))]
     for document in own:
-        name = f"{document.kind.replace('_', ' ')} {document.number}"
+        kind, number = Said(facts(document.kind).word), document.number
         if document.sent_at is not None:
-            events.append((document.sent_at, f"{name} sent"))
+            events.append((document.sent_at, Said("{kind} {number} sent", kind=kind, number=number)))
         if document.posted_at is not None:
-            events.append((document.posted_at, f"{name} posted"))
+            events.append((document.posted_at, Said("{kind} {number} posted", kind=kind, number=number)))
     return [{"at": at.isoformat(timespec="seconds"), "what": what} for at, what in sorted(events)]

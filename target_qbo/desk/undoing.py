@@ -9,6 +9,7 @@ from target_qbo.errors import NotThereError
 from target_qbo.ledger import runs
 from target_qbo.ledger.undoing import Choice
 from target_qbo.posting.undo import undo as take_out
+from target_qbo.said import Said
 
 if TYPE_CHECKING:
     from target_qbo.company import Company
@@ -47,5 +48,5 @@ def undo(company: Company, choice: Choice, found: Figures, undone: Undone, watch
     def done() -> tuple[int, int]:
         return undone.undone + len(undone.left), undone.chosen or found.tickets
 
-    with watch.stage(Stage("undoing", lambda: {"documents taken back": undone.summary.taken_back}, done)):
+    with watch.stage(Stage(Said("undoing"), lambda: {Said("documents taken back"): undone.summary.taken_back}, done)):
         take_out(company, choice, undone)

@@ -11,6 +11,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 from target_qbo.ledger import tickets
+from target_qbo.said import Said
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
@@ -104,7 +105,9 @@ class Watch:
 
     def fetching(self) -> AbstractContextManager[None]:
         """Watch what comes from the till."""
-        return self.stage(Stage("fetching", lambda: {"pages read": self.pages, "tickets received": self.received}))
+        return self.stage(
+            Stage(Said("fetching"), lambda: {Said("pages read"): self.pages, Said("tickets received"): self.received})
+        )
 
     def posting(self, ledger: CompanyLedger, summary: RunSummary) -> AbstractContextManager[None]:
         """Watch how what is pending gets fewer."""
@@ -115,9 +118,9 @@ class Watch:
 
         def figures() -> Mapping[str, int]:
             made = sum(summary.documents.values()) + 2 * summary.taken_back  # those taken back were subtracted
-            return {"documents posted": made, "a minute": _rate(made, begun)}
+            return {Said("documents posted"): made, Said("a minute"): _rate(made, begun)}
 
-        return self.stage(Stage("posting", figures, done))
+        return self.stage(Stage(Said("posting"), figures, done))
 
 
 def _rate(number: int, begun: float) -> int:

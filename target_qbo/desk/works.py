@@ -16,6 +16,7 @@ from sqlalchemy.exc import DBAPIError
 
 from target_qbo.desk.watching import Watch, reached
 from target_qbo.endings import ending_of
+from target_qbo.said import Said
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence
@@ -26,7 +27,7 @@ if TYPE_CHECKING:
 
 logger = logging.getLogger("franpos-qbo.work")
 
-_UNEXPECTED = "an error of the program ended it: see where the page was started"
+_UNEXPECTED = Said("an error of the program ended it: see where the page was started")
 
 
 @dataclass(frozen=True, slots=True)

@@ -19,6 +19,8 @@ if TYPE_CHECKING:
 UNDO = "undo"
 POST = "post"
 NIGHT = "night"
+DONE = "done"
+STOPPED = "stopped"
 _LOOKED_THROUGH = 300
 
 
@@ -91,7 +93,7 @@ def latest_night(ledger: CompanyLedger, now: dt.datetime) -> dt.datetime | None:
 def _synced(ledger: CompanyLedger) -> Iterator[Run]:
     """Yield the runs of late that came to their end after the till was asked to its end, the newest first."""
     for run in latest(ledger, _LOOKED_THROUGH):
-        if run.outcome == "done" and run.kind != UNDO and run.summary.get("fetched", True):
+        if run.outcome == DONE and run.kind != UNDO and run.summary.get("fetched", True):
             yield run
 
 

@@ -76,13 +76,13 @@ def alone(company: Company, as_record: Callable[[], dict[str, Any]], kind: str =
     waiting = "another run is posting for this company: waiting for it to end"
     with ledger.lock("posting", lambda: logger.warning(waiting)) as still_alone:
         number = runs.begin(ledger, now(), kind)
-        outcome = "stopped"
+        outcome = runs.STOPPED
         try:
             for request in documents.sent_since(ledger, now() - minute):
                 age = (now() - request.sent_at).total_seconds()
                 company.limits.recall(max(0.0, age), batch=request.documents > 1)
             yield Journal(ledger, still_alone)
-            outcome = "done"
+            outcome = runs.DONE
         finally:
             runs.end(ledger, number, outcome, as_record(), now())
 

@@ -11,6 +11,7 @@ from target_qbo.accounting.kinds import facts
 from target_qbo.accounting.liabilities import Owed
 from target_qbo.accounting.unmapped import Unmapped
 from target_qbo.ledger import runs
+from target_qbo.said import Said
 
 if TYPE_CHECKING:
     import datetime as dt
@@ -98,9 +99,11 @@ class RunSummary:
     def warnings(self) -> Iterator[tuple[str, str]]:
         """Yield what a person should know of what was posted: the event's name in the log, and the text."""
         if self.owed != Owed():
-            text = (
-                f"gift cards and deposits: {self.owed.sold:,.2f} sold were posted as income, {self.owed.redeemed:,.2f} "
-                "redeemed as money received; they are a liability: set item_rules, and deposit_accounts of Gift Card"
+            text = Said(
+                "gift cards and deposits: {sold} sold were posted as income, {redeemed} redeemed as money received; "
+                "they are a liability: set item_rules, and deposit_accounts of Gift Card",
+                sold=self.owed.sold,
+                redeemed=self.owed.redeemed,
             )
             yield "liabilities_as_income", text
         if self.unmapped:
@@ -110,7 +113,8 @@ class RunSummary:
         """Return which tenders nobody knows were posted, and what to do; empty where there were none."""
         if not self.unmapped:
             return ""
-        return (
-            f"tenders that no rule knows: {self.unmapped.told()}; they were posted as Other, money received: say what "
-            "each is in tender_map (Other, where that is right)"
+        return Said(
+            "tenders that no rule knows: {tenders}; they were posted as Other, money received: say what each is in "
+            "tender_map (Other, where that is right)",
+            tenders=self.unmapped.told(),
         )

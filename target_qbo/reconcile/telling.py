@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from target_qbo.reconcile.model import Verdict
+from target_qbo.said import Said
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -36,10 +37,10 @@ def as_document(proof: Proof, period: Period, reads: int, unread: Sequence[Unrea
 def _verdict(proof: Proof) -> str:
     """Tell in a sentence what a proof came to; that nothing differs where there is nothing proves nothing."""
     if not proof.agrees:
-        return "there are differences"
+        return Said("there are differences")
     if not proof.tickets:
-        return "nothing of this period was received from the till: nothing is proven"
-    return "all agrees"
+        return Said("nothing of this period was received from the till: nothing is proven")
+    return Said("all agrees")
 
 
 def line_of(problem: Problem) -> str:

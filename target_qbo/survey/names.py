@@ -15,6 +15,7 @@ from target_qbo.names.entities import UnavailableError
 from target_qbo.names.lists import EVERY
 from target_qbo.names.plans import ACCOUNT_PLANS, AccountPlan, AccountRole
 from target_qbo.qbo import QboFaultError
+from target_qbo.said import Said
 from target_qbo.survey.findings import Finding, Verdict
 from target_qbo.survey.rehearsal import Rehearsal
 
@@ -179,7 +180,7 @@ class Names:
             return Finding(what, name, Verdict.MISSING, f"{error}: make it there, or change the setting")
         if qbo_id is None:
             return Finding(
-                what, name, Verdict.WARNING, "left out: the company does not use them (or its plan has none)"
+                what, name, Verdict.WARNING, Said("left out: the company does not use them (or its plan has none)")
             )
         return Finding(what, name, Verdict.FOUND, in_quickbooks=name)
 

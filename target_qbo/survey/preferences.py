@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 
 from target_qbo.names.lists import EVERY, pick
 from target_qbo.names.preferences import preferences_in
+from target_qbo.said import Said
 from target_qbo.survey.findings import Finding, Verdict
 
 if TYPE_CHECKING:
@@ -34,42 +35,48 @@ def company_itself(lists: Carrying, settings: Settings, earliest: dt.date | None
     """
     row = next(lists.query("CompanyInfo"), {})
     country = str(row.get("Country") or "US")
-    yield Finding("company", str(row.get("CompanyName", settings.realm_id)), Verdict.FOUND, f"country {country}")
+    yield Finding(
+        "company",
+        str(row.get("CompanyName", settings.realm_id)),
+        Verdict.FOUND,
+        Said("country {country}", country=country),
+    )
     yield _tax_code(lists, settings, country)
     preferences = preferences_in(next(lists.query("Preferences"), {}))
     yield from _currency(preferences, settings)
     yield _closed_books(preferences, earliest)
     yield Finding(
         "document numbers",
-        "your own" if preferences.own_numbers else "given by QuickBooks",
+        Said("your own") if preferences.own_numbers else Said("given by QuickBooks"),
         Verdict.FOUND,
-        "a number may not repeat: where it would, ours gets a further letter"
+        Said("a number may not repeat: where it would, ours gets a further letter")
         if preferences.own_numbers
-        else "ours are kept all the same",
+        else Said("ours are kept all the same"),
     )
     yield Finding(
         "open credit",
-        "applied by itself" if preferences.applies_credit else "not applied by itself",
+        Said("applied by itself") if preferences.applies_credit else Said("not applied by itself"),
         Verdict.FOUND,
-        "credit of the guest customer would go to the next ticket's invoice: leave none on it"
+        Said("credit of the guest customer would go to the next ticket's invoice: leave none on it")
         if preferences.applies_credit
         else "",
     )
     yield Finding(
         "sales tax",
-        "automated" if preferences.sales_tax else "not automated",
+        Said("automated") if preferences.sales_tax else Said("not automated"),
         Verdict.FOUND,
-        "adds nothing to our documents: every line says that it is not taxable" if preferences.sales_tax else "",
+        Said("adds nothing to our documents: every line says that it is not taxable") if preferences.sales_tax else "",
     )
 
 
 def _closed_books(preferences: Preferences, earliest: dt.date | None) -> Finding:
     closed = preferences.closed_until
     if closed is None:
-        return Finding("closed books", "none", Verdict.FOUND)
+        return Finding("closed books", Said("none"), Verdict.FOUND)
     if earliest is not None and closed < earliest:
-        return Finding("closed books", closed.isoformat(), Verdict.FOUND, f"nothing is to be posted before {earliest}")
-    detail = "tickets up to this date will be skipped: move QuickBooks' closing date back to have them posted"
+        told = Said("nothing is to be posted before {earliest}", earliest=earliest)
+        return Finding("closed books", closed.isoformat(), Verdict.FOUND, told)
+    detail = Said("tickets up to this date will be skipped: move QuickBooks' closing date back to have them posted")
     return Finding("closed books", closed.isoformat(), Verdict.WARNING, detail)
 
 
@@ -77,15 +84,18 @@ def _currency(preferences: Preferences, settings: Settings) -> Iterator[Finding]
     home = preferences.home_currency
     wanted = {code.upper() for code in (settings.currency, *settings.currencies.values()) if code}
     for code in sorted(wanted - {home.upper()} if home else ()):
-        detail = f"the company's home currency is {home}: use a company that keeps its books in {code}"
+        detail = Said(
+            "the company's home currency is {home}: use a company that keeps its books in {code}", home=home, code=code
+        )
         yield Finding("currency", code, Verdict.MISSING, detail)
-    detail = "several currencies are in use: every document names this one" if preferences.several_currencies else ""
-    yield Finding("currency", home or "not told", Verdict.FOUND, detail, home or None)
+    several = Said("several currencies are in use: every document names this one")
+    every = several if preferences.several_currencies else ""
+    yield Finding("currency", home or Said("not told"), Verdict.FOUND, every, home or None)
 
 
 def _tax_code(lists: Carrying, settings: Settings, country: str) -> Finding:
     if country.upper() in _US:
-        return Finding("tax code", "NON", Verdict.FOUND, "on every line: tax is a line of its own", "NON")
+        return Finding("tax code", "NON", Verdict.FOUND, Said("on every line: tax is a line of its own"), "NON")
     codes = [code for code in lists.query("TaxCode", EVERY) if code.get("Active", True)]
     rates = {str(rate["Id"]): Decimal(str(rate.get("RateValue") or 0)) for rate in lists.query("TaxRate", EVERY)}
     free = ", ".join(str(code["Name"]) for code in codes if _rate(code, rates) == 0) or "none yet: make one"
@@ -99,7 +109,7 @@ def _tax_code(lists: Carrying, settings: Settings, country: str) -> Finding:
     if rate != 0:
         detail = f"its rate is {rate.normalize():f} %, so QuickBooks would add tax to every document: {advice}"
         return Finding("tax code", settings.tax_code, Verdict.MISSING, detail, code["Name"])
-    return Finding("tax code", settings.tax_code, Verdict.FOUND, "of rate 0, on every line", code["Name"])
+    return Finding("tax code", settings.tax_code, Verdict.FOUND, Said("of rate 0, on every line"), code["Name"])
 
 
 def _rate(code: Row, rates: dict[str, Decimal]) -> Decimal:

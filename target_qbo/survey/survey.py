@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 from target_qbo.ledger import references as stored
 from target_qbo.names.references import References
 from target_qbo.posting.takeover import Existing, unverified
+from target_qbo.said import Said
 from target_qbo.survey.findings import Finding, Verdict
 from target_qbo.survey.names import Names
 from target_qbo.survey.preferences import company_itself
@@ -93,10 +94,10 @@ class Survey:
         what, name = "existing documents", self._settings.names.guest_customer
         period = unverified(self._ledger, self._earliest or _ANY_DAY)
         if period is None:
-            return Finding(what, name, Verdict.FOUND, "the ledger knows what stands in the period to be posted")
+            return Finding(what, name, Verdict.FOUND, Said("the ledger knows what stands in the period to be posted"))
         guest = references.guest_customer().qbo_id
         if any(write.entity == "Customer" and write.created for write in self._lists.writes):
-            return Finding(what, name, Verdict.FOUND, "none: the customer is not there yet")
+            return Finding(what, name, Verdict.FOUND, Said("none: the customer is not there yet"))
         existing = Existing(self._ledger, references.methods(), adopts=False)
         existing.read_strangers(self._company.client, guest, period)
         existing.read(self._company.client, guest, references.guest_balance(), period)

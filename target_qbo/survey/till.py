@@ -16,6 +16,7 @@ from target_qbo.accounting.liabilities import Owed, booked_as_income
 from target_qbo.accounting.unmapped import Unmapped
 from target_qbo.ledger import references, runs, tickets, units
 from target_qbo.posting.takeover import first_date
+from target_qbo.said import Said
 from target_qbo.survey.findings import Finding, Verdict
 
 if TYPE_CHECKING:
@@ -64,9 +65,9 @@ def _gift_cards(posted: Owed, waiting: Owed, settings: Settings) -> Finding:
     has_account = PaymentMethod.GIFT_CARD in settings.deposit_accounts
     if has_account and settings.rules.item_rules:
         posted = Owed()  # before it was set
-    what, name = "gift cards", "sold and redeemed"
+    what, name = "gift cards", Said("sold and redeemed")
     if posted == waiting == Owed():
-        return Finding(what, name, Verdict.FOUND, "as set" if has_account else f"none yet; {_advice()}")
+        return Finding(what, name, Verdict.FOUND, Said("as set") if has_account else f"none yet; {_advice()}")
     figures = [
         f"{word}: {owed.sold:,.2f} sold as income, {owed.redeemed:,.2f} redeemed as money received"
         for word, owed in (("posted", posted), ("to be posted", waiting))
@@ -83,10 +84,10 @@ def _advice() -> str:
 
 
 def _tenders(posted: Unmapped, waiting: Unmapped) -> Finding:
-    what, name = "tenders", "names that no rule knows"
+    what, name = "tenders", Said("names that no rule knows")
     figures = [f"{word}: {some.told()}" for word, some in (("posted", posted), ("to be posted", waiting)) if some]
     if not figures:
-        return Finding(what, name, Verdict.FOUND, "none")
+        return Finding(what, name, Verdict.FOUND, Said("none"))
     advice = "As long as tender_map does not say what they are, they are Other: money received"
     return Finding(what, name, Verdict.WARNING, f"{'; '.join(figures)}. {advice}")
 

@@ -8,7 +8,8 @@ from typing import TYPE_CHECKING
 from django.conf import settings
 from django.http import Http404
 from django.shortcuts import redirect, render
-from django.utils.translation import gettext
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
 from target_qbo.desk import deeds, resyncing, undoing
@@ -18,10 +19,12 @@ from target_qbo.errors import NotThereError
 from target_qbo.ledger import listing
 from target_qbo.ledger.listing import Filter
 from target_qbo.ledger.undoing import Choice, figures
+from target_qbo.said import Said
 from target_qbo.web.forms import LARGEST_KEY, PeriodForm, ResyncForm, SyncForm, TicketsForm
 from target_qbo.web.noting import noted
 from target_qbo.web.opened import books, company
 from target_qbo.web.rights import needs
+from target_qbo.web.wording import words
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -35,7 +38,9 @@ if TYPE_CHECKING:
 
 _BUSY = 409
 _REFUSED = 400
-_OTHER_BOOKS = "The settings changed since this page was shown, and lead to other books: load it anew, then ask again."
+_OTHER_BOOKS = gettext_lazy(
+    "The settings changed since this page was shown, and lead to other books: load it anew, then ask again."
+)
 _NIGHTS = 5
 _CHOOSING = frozenset(TicketsForm.base_fields)
 
@@ -67,7 +72,9 @@ def sync(request: HttpRequest) -> HttpResponse:
     form = SyncForm(locations, request.POST if request.method == "POST" else None)
     if form.is_valid():
         wanted = form.wanted()
-        what = f"Sync from {wanted.first}" if wanted.first is not None else "Sync of what is new"
+        what = (
+            Said("Sync from {first}", first=wanted.first) if wanted.first is not None else Said("Sync of what is new")
+        )
         return begin(request, what, deeds.to_sync(settings.DESK, wanted), details=_filled_in(form))
     shown = {"form": form, "upcoming": settings.NIGHTS.upcoming(_NIGHTS)}
     return render(request, "web/sync.html", shown, status=400 if form.is_bound else 200)
@@ -80,22 +87,24 @@ def resync(request: HttpRequest) -> HttpResponse:
     """Try tickets again: those that were ticked, or, once that was said again, all that match."""
     form = ResyncForm(request.POST)
     if not form.is_valid():
-        return render(request, "web/refused.html", {"why": "This choice of tickets can't be read."}, status=400)
+        return render(request, "web/refused.html", {"why": _("This choice of tickets can't be read.")}, status=400)
     asked = form.cleaned_data
     if "selected" in request.POST or (asked["key"] and "all" not in request.POST):
         if not asked["key"]:
-            return render(request, "web/refused.html", {"why": "No ticket was ticked."}, status=400)
+            return render(request, "web/refused.html", {"why": _("No ticket was ticked.")}, status=400)
         wanted = resyncing.Wanted((), Filter(), asked["refetch"], asked["key"])
-        name, keys = f"Resync of {len(asked['key'])} tickets", " ".join(map(str, asked["key"]))
-        return begin(request, name, deeds.to_resync(settings.DESK, wanted), details=f"number {keys}")
+        what = Said("Resync of {number} tickets", number=len(asked["key"]))
+        keys = " ".join(map(str, asked["key"]))
+        return begin(request, what, deeds.to_resync(settings.DESK, wanted), details=f"number {keys}")
     number = listing.count(company().ledger, form.chosen())
     if asked["sure"] != str(number):
-        chosen = [(field.label, field.value()) for field in form.visible_fields() if field.name in _CHOOSING]
-        shown = {"form": form, "number": number, "chosen": [one for one in chosen if one[1]]}
+        given = [field for field in form.visible_fields() if field.name in _CHOOSING and field.value()]
+        named = asked | {"status": words(asked["status"])}
+        shown = {"form": form, "number": number, "chosen": [(one.label, named[one.name]) for one in given]}
         return render(request, "web/resync.html", shown)
     wanted = resyncing.Wanted((), form.chosen(), asked["refetch"])
-    name = f"Resync of all {number} tickets that match"
-    return begin(request, name, deeds.to_resync(settings.DESK, wanted), details=_filled_in(form))
+    what = Said("Resync of all {number} tickets that match", number=number)
+    return begin(request, what, deeds.to_resync(settings.DESK, wanted), details=_filled_in(form))
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
@@ -109,7 +118,7 @@ def undo(request: HttpRequest, number: int) -> HttpResponse:
         choice = undoing.of_run(company().ledger, number, None)
     except NotThereError:
         raise Http404 from None
-    return _undo(request, gettext("run %(number)s") % {"number": number}, choice)
+    return _undo(request, Said("run {number}", number=str(number)), choice)
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
@@ -123,7 +132,7 @@ def undo_days(request: HttpRequest) -> HttpResponse:
         return render(request, "web/undo_days.html", {"form": form}, status=status)
     first, last = form.cleaned_data["first"], form.cleaned_data["last"]
     location = form.cleaned_data["location"].strip() or None
-    return _undo(request, f"{first} – {last}", Choice(first, last, location))
+    return _undo(request, Said("days {first} to {last}", first=first, last=last), Choice(first, last, location))
 
 
 def _undo(request: HttpRequest, name: str, choice: Choice) -> HttpResponse:
@@ -132,8 +141,8 @@ def _undo(request: HttpRequest, name: str, choice: Choice) -> HttpResponse:
         [str(found.tickets), *(f"{kind} {count} {amount}" for kind, (count, amount) in found.documents.items())]
     )
     if request.method == "POST" and request.POST.get("shown") == shown:
-        return begin(request, f"Undo of {name}", deeds.to_undo(choice))
-    return render(request, "web/undo.html", {"name": name, "found": found, "shown": shown})
+        return begin(request, Said("Undo of {what}", what=name), deeds.to_undo(choice))
+    return render(request, "web/undo.html", {"name": words(name), "found": found, "shown": shown})
 
 
 def _filled_in(form: Form) -> str:
@@ -146,5 +155,6 @@ def begin(request: HttpRequest, name: str, do: Do, shown_at: str = "work", *, de
     if settings.WORKS.begin(name, do):
         noted(request, f"{name} ({details})" if details else name)
         return redirect(shown_at)
-    why = f"{settings.WORKS.latest.name} is still under way: wait until it is through, then ask again."
+    under_way = words(settings.WORKS.latest.name)
+    why = _("%(work)s is still under way: wait until it is through, then ask again.") % {"work": under_way}
     return render(request, "web/refused.html", {"why": why}, status=_BUSY)

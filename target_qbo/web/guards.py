@@ -11,6 +11,7 @@ from django.urls import reverse
 
 from target_qbo.endings import ending_of
 from target_qbo.web.persons import PERSON, person_of
+from target_qbo.web.wording import told
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -60,7 +61,7 @@ def problem(request: HttpRequest, error: Exception) -> HttpResponse | None:
     ending = ending_of(error)
     if ending is None:
         return None
-    return render(request, "web/refused.html", {"why": ending.line}, status=_UNAVAILABLE)
+    return render(request, "web/refused.html", {"why": told(ending.line)}, status=_UNAVAILABLE)
 
 
 def signed_in(answer: Answer) -> Answer:

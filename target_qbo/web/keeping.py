@@ -17,6 +17,7 @@ from target_qbo.errors import ConfigurationError
 from target_qbo.web.noting import noted
 from target_qbo.web.rights import needs
 from target_qbo.web.setup_forms import SettingForm
+from target_qbo.web.wording import told
 
 if TYPE_CHECKING:
     from django.http import HttpRequest, HttpResponse
@@ -46,7 +47,7 @@ def setting(request: HttpRequest, plugin: str, name: str) -> HttpResponse:
         try:
             keeping.keep(settings.DESK, plugin, {name: form.cleaned_data["text"]})
         except ConfigurationError as error:
-            form.add_error("text", str(error))
+            form.add_error("text", told(error))
         else:
             noted(request, f"set {name} of {plugin}")
             return redirect("settings")

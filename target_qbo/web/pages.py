@@ -9,6 +9,7 @@ from urllib.parse import urlencode
 
 from django.http import Http404
 from django.shortcuts import render
+from django.utils.translation import gettext as _
 from django.views.decorators.http import require_safe
 
 from target_qbo.desk import overview as desk
@@ -95,7 +96,7 @@ def reconcile(request: HttpRequest) -> HttpResponse:
         asked = form.cleaned_data
         period = Period(asked["first"], asked["last"], asked["location"].strip() or None)
         if not _PROVING.acquire(blocking=False):
-            problem = "Another proof is being made: ask again when it is through."
+            problem = _("Another proof is being made: ask again when it is through.")
         else:
             try:
                 told = proving.prove(company(), period)
@@ -109,22 +110,22 @@ def reconcile(request: HttpRequest) -> HttpResponse:
 
 def not_taken(request: HttpRequest, exception: Exception | None = None) -> HttpResponse:  # noqa: ARG001 (Django's)
     """Say that a request is not taken."""
-    return _refused(request, "This request was not taken: go back, and try again.", 400)
+    return _refused(request, _("This request was not taken: go back, and try again."), 400)
 
 
 def forbidden(request: HttpRequest, exception: Exception | None = None, reason: str = "") -> HttpResponse:  # noqa: ARG001 (Django's)
     """Say that a form did not come from its page."""
-    return _refused(request, "This form is too old, or is not of this page: load the page anew, and try again.", 403)
+    return _refused(request, _("This form is too old, or is not of this page: load the page anew, and try again."), 403)
 
 
 def not_there(request: HttpRequest, exception: Exception | None = None) -> HttpResponse:  # noqa: ARG001 (Django's)
     """Say that there is no such page."""
-    return _refused(request, "There is no such page, or no such ticket.", 404)
+    return _refused(request, _("There is no such page, or no such ticket."), 404)
 
 
 def broken(request: HttpRequest) -> HttpResponse:
     """Say that something went wrong here."""
-    return _refused(request, "Something went wrong here: see where the page was started.", 500)
+    return _refused(request, _("Something went wrong here: see where the page was started."), 500)
 
 
 def _refused(request: HttpRequest, why: str, status: int) -> HttpResponse:

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 from django.conf import settings
 from django.shortcuts import redirect, render
 from django.urls import reverse
+from django.utils.html import format_html
 from django.utils.translation import gettext
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
@@ -18,6 +19,7 @@ from target_qbo.desk.connection import last_known
 from target_qbo.desk.known_settings import gift_cards_on
 from target_qbo.desk.rights import Right
 from target_qbo.errors import ConfigurationError, TargetError
+from target_qbo.said import Said
 from target_qbo.web.acting import begin, of_these_books
 from target_qbo.web.noting import name_of_person, noted
 from target_qbo.web.opened import company, company_or_none
@@ -31,6 +33,7 @@ from target_qbo.web.setup_forms import (
     NightsForm,
     TendersForm,
 )
+from target_qbo.web.wording import told
 
 if TYPE_CHECKING:
     from django import forms
@@ -62,8 +65,8 @@ def franpos(request: HttpRequest) -> HttpResponse:
     if form.is_valid():
         values = form.values()
         for location, problem in unopened(settings.DESK, values):
-            told = gettext("Shop %(location)s: %(problem)s") % {"location": location, "problem": problem}
-            form.add_error("location_ids", told)
+            shop = gettext("Shop %(location)s:") % {"location": location}
+            form.add_error("location_ids", format_html("{} {}", shop, told(problem)))
         if form.is_valid() and _kept(request, form, TAP, values):
             return redirect("setup")
     return _page(request, "web/setup_franpos.html", form)
@@ -150,9 +153,8 @@ def rehearsal(request: HttpRequest) -> HttpResponse:
     form = DaysForm(request.POST or None, initial={"first": yesterday, "last": yesterday})
     if form.is_valid():
         first, last = form.cleaned_data["first"], form.cleaned_data["last"]
-        return begin(
-            request, f"Dry run of {first} to {last}", settings.REHEARSALS.to_rehearse(first, last), "setup-rehearsal"
-        )
+        what = Said("Dry run of {first} to {last}", first=first, last=last)
+        return begin(request, what, settings.REHEARSALS.to_rehearse(first, last), "setup-rehearsal")
     latest = settings.WORKS.latest
     under_way = latest if latest is not None and latest.ended is None else None
     found = settings.REHEARSALS.latest
@@ -233,7 +235,7 @@ def _kept(request: HttpRequest, form: forms.Form, plugin: str, values: dict[str,
     try:
         keeping.keep(settings.DESK, plugin, values)
     except ConfigurationError as error:
-        form.add_error(None, str(error))
+        form.add_error(None, told(error))
         return False
     noted(request, f"set {', '.join(values)} of {plugin}")
     return True

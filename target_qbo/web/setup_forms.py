@@ -14,6 +14,7 @@ from target_qbo.accounting.tender_names import TENDERS
 from target_qbo.desk.known_settings import from_text
 from target_qbo.errors import ConfigurationError
 from target_qbo.settings_schema import ENVIRONMENTS
+from target_qbo.web.wording import told
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -191,4 +192,4 @@ class SettingForm(forms.Form):
         try:
             return from_text(self._setting.name, self.cleaned_data["text"], self._setting.spec)
         except ConfigurationError as error:
-            raise forms.ValidationError(str(error)) from None
+            raise forms.ValidationError(told(error)) from None

@@ -16,6 +16,7 @@ from django.core.wsgi import get_wsgi_application
 
 from target_qbo.desk.connecting import Connecting
 from target_qbo.desk.rehearsing import Rehearsals
+from target_qbo.web import languages
 from target_qbo.web.access import Porter, Seldom
 from target_qbo.web.persons import IDLE_SECONDS
 
@@ -64,6 +65,7 @@ def application(
         ROOT_URLCONF="target_qbo.web.addresses",
         INSTALLED_APPS=["django.contrib.staticfiles", "target_qbo.web"],
         MIDDLEWARE=[
+            "django.middleware.locale.LocaleMiddleware",
             "target_qbo.web.guards.headers",
             *(["target_qbo.web.guards.over_tls"] if place.proxy else []),
             "django.middleware.security.SecurityMiddleware",
@@ -108,9 +110,7 @@ def application(
         WHITENOISE_ALLOW_ALL_ORIGINS=False,
         USE_TZ=True,
         TIME_ZONE="UTC",
-        USE_I18N=True,
-        USE_THOUSAND_SEPARATOR=True,
-        LANGUAGE_CODE="en-us",
+        **languages.settings(),
         LOGGING_CONFIG=None,
     )
     django.setup()

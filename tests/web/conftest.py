@@ -143,9 +143,9 @@ def page(shop: Shop) -> Iterator[Page]:
     page.stop()
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="module")
 def browser() -> Iterator[Browser]:
-    """A real browser."""
+    """A real browser; closed with the module, for its event loop lets no other one run in this process."""
     chromium = shutil.which("chromium")
     assert chromium, "run `make chromium` first; `make test` does"
     with sync_playwright() as playwright:

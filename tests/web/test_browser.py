@@ -36,12 +36,13 @@ PAGES = (
 NARROW = {"width": 360, "height": 740}
 
 
-@pytest.mark.parametrize("scheme", ["light", "dark"])
-def test_every_page_can_be_read_by_everybody(browser: Browser, page: Page, scheme: str) -> None:
+@pytest.mark.parametrize(("scheme", "language"), [("light", "en-US"), ("dark", "es-MX")])
+def test_every_page_can_be_read_by_everybody(browser: Browser, page: Page, scheme: str, language: str) -> None:
     context = browser.new_context(color_scheme=scheme, viewport=NARROW)  # type: ignore[arg-type]
     tab, problems = context.new_page(), []
     tab.on("console", lambda said: problems.append(said.text) if said.type == "error" else None)
     sign_in_with_keyboard(tab, page)
+    context.set_extra_http_headers({"Accept-Language": language})
     tab.goto(f"{page.url}/tickets/")
     ticket = tab.locator("tbody th a").first.get_attribute("href")
     assert ticket is not None

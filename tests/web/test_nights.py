@@ -153,6 +153,6 @@ def test_the_page_shows_its_schedule(shop: Shop) -> None:
     assert "the next night begins at" in page.said.read_text()
     text = page.visitor().look("/sync/").text_content()
     page.stop()
-    assert text.count("23:45 America/Chicago") == 5
+    assert text.count("11:45 PM America/Chicago") == 5
     wrong = run([*page.command, "--zone", "Nowhere"])
     assert (wrong.returncode, "is no time zone" in wrong.stderr) == (2, True)

@@ -1,24 +1,40 @@
-"""How amounts, times and kinds are written on the pages."""
+"""How amounts, times, kinds and texts are written on the pages."""
 
 from __future__ import annotations
 
 import datetime as dt
-from decimal import Decimal
-from typing import Any
+from typing import TYPE_CHECKING
 
 from django import template
-from django.utils.formats import number_format
+from django.utils.formats import date_format
+from django.utils.html import format_html
 
-from target_qbo.accounting.money import cents
 from target_qbo.desk import watching
+from target_qbo.web import wording
+
+if TYPE_CHECKING:
+    from decimal import Decimal
 
 register = template.Library()
+register.filter("lasting", watching.lasting)
+register.filter("words", wording.words)
+register.filter("said", wording.said)
+register.filter("told", wording.told)
 
 
 @register.filter
 def money(amount: Decimal | int | None) -> str:
     """Write an amount to the cent, as the browser's language has it; nothing where there is none."""
-    return "" if amount is None else number_format(cents(Decimal(amount)), 2, use_l10n=True, force_grouping=True)
+    return "" if amount is None else wording.amount(amount)
+
+
+@register.filter
+def day(date: dt.date | str | None) -> str:
+    """Write a day, given as one or as ISO has it; with that for programs."""
+    if not date:
+        return ""
+    known = dt.date.fromisoformat(date) if isinstance(date, str) else date
+    return _time(known, wording.day(known))
 
 
 @register.filter
@@ -26,20 +42,19 @@ def utc(moment: dt.datetime | str | None) -> str:
     """Write a moment in UTC, and say so."""
     if not moment:
         return ""
-    known = dt.datetime.fromisoformat(moment) if isinstance(moment, str) else moment
-    return f"{known.astimezone(dt.UTC):%Y-%m-%d %H:%M:%S} UTC"
+    known = _known(moment).astimezone(dt.UTC)
+    return _time(known, f"{wording.moment(known)} UTC")
 
 
 @register.filter
-def wall(moment: dt.datetime) -> str:
-    """Write a moment by the clock of its place."""
-    return f"{moment:%A, %Y-%m-%d %H:%M} {moment.tzinfo}"
-
-
-@register.filter
-def words(name: Any) -> str:  # noqa: ANN401 (what a template has)
-    """Write a name of the program's as words."""
-    return str(name).replace("_", " ")
+def wall(moment: dt.datetime | str | None) -> str:
+    """Write a moment by the clock of its place, with its day of the week."""
+    if not moment:
+        return ""
+    known = _known(moment)
+    return _time(
+        known, f"{date_format(known, 'l')}, {wording.day(known)}, {date_format(known, 'TIME_FORMAT')} {known.tzinfo}"
+    )
 
 
 @register.filter
@@ -48,4 +63,9 @@ def plain(number: int) -> str:
     return str(number)
 
 
-register.filter("lasting", watching.lasting)
+def _known(moment: dt.datetime | str) -> dt.datetime:
+    return dt.datetime.fromisoformat(moment) if isinstance(moment, str) else moment
+
+
+def _time(known: dt.date, written: str) -> str:
+    return format_html('<time datetime="{}">{}</time>', known.isoformat(), written)

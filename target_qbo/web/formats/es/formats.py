@@ -1,0 +1,7 @@
+"""Spanish: 4 mar 2026, 14:05:06; 1.234,56."""
+
+DATE_FORMAT = "j b Y"
+TIME_FORMAT = "H:i"
+DATETIME_FORMAT = "j b Y, H:i:s"
+DECIMAL_SEPARATOR = ","
+THOUSAND_SEPARATOR = "."
