@@ -219,7 +219,7 @@ def test_the_trail_says_who_did_what_and_no_secret(own_shop: Shop, own_page: Pag
     send(code, "/", "/sign-out/")
     tree = bob.look("/audit/")
     told = [[" ".join(cell.text_content().split()) for cell in row] for row in tree.xpath("//tbody/tr")]
-    assert all(re.fullmatch(r"\d{4}-\d\d-\d\d \d\d:\d\d:\d\d UTC", row[0]) for row in told)
+    assert all(re.fullmatch(r"\w{3} \d+, \d{4}, \d+:\d\d:\d\d [AP]M UTC", row[0].strip()) for row in told)
     realm = own_shop.target_settings["realm_id"]
     failed = "a sign-in by name and password failed (from 127.0.0.1)"
     assert [row[1:] for row in told[:6]] == [
