@@ -47,13 +47,13 @@ def tickets(request: HttpRequest) -> HttpResponse:
     shown: dict[str, Any] = {"form": form, "rows": [], "number": 0, "older": None, "asked": ""}
     if form.is_valid():
         ledger, chosen = company().ledger, form.chosen()
-        rows, mark = listing.page(ledger, chosen, _PAGE, form.cleaned_data["before"])
+        page = listing.page(ledger, chosen, _PAGE, form.cleaned_data["before"])
         asked = {name: value for name, value in request.GET.items() if value and name != "before"}
         older = None
-        if mark is not None:
-            day, location, key = mark
+        if page.end is not None:
+            day, location, key = page.end
             older = urlencode(asked | {"before": f"{day.isoformat()},{key},{location}"})
-        shown |= {"rows": rows, "number": listing.count(ledger, chosen), "older": older, "asked": urlencode(asked)}
+        shown |= {"rows": page.rows, "number": page.number, "older": older, "asked": urlencode(asked)}
     return render(request, "web/tickets.html", shown, status=200 if form.is_valid() else 400)
 
 
