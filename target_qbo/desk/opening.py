@@ -27,13 +27,18 @@ class KeptOpen:
         self._lock = threading.Lock()
         self._company: Company | None = None
 
-    def company(self) -> Company:
+    def company(self) -> Company | None:
         """Return the company of the settings as they are now; opened anew where they or the ledger have changed.
+
+        Returns:
+            The company; None: none is set up yet.
 
         Raises:
             TargetError: The settings are wrong, or the ledger can't be opened.
         """
-        settings = self._config.target()
+        settings = self._config.target_once_set_up()
+        if settings is None:
+            return None
         known = {"environment": settings.environment, "realm_id": settings.realm_id}
         with self._lock:
             company = self._company

@@ -183,6 +183,7 @@ documents = sa.Table(
     sa.Index("ix_documents_unit", "unit"),
     sa.Index("ix_documents_date", "date", "company_id"),
     sa.Index("ix_documents_qbo", "qbo_id", "company_id"),
+    sa.Index("ix_documents_sent", "company_id", "sent_at"),
 )
 sa.Index(
     "ix_documents_sending",

@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 
 
 _WORDS = {
-    What.NOT_CONNECTED: _("QuickBooks is not connected: run franpos-qbo connect."),
+    What.NOT_CONNECTED: _("QuickBooks is not connected."),
     What.STOPPED: _("The last sync was stopped: %(name)s"),
     What.NEVER_SYNCED: _("Nothing was ever synced."),
     What.NOT_SYNCED: ngettext_lazy("Not synced for %(count)s night.", "Not synced for %(count)s nights.", "number"),
@@ -69,6 +69,25 @@ _WORDS = {
 }
 
 
+_SYNC, _SEE = ("sync", _("Sync now")), ("tickets", _("See which"))
+_PAGES = {
+    What.NOT_CONNECTED: ("setup-quickbooks", _("Connect it")),
+    What.STOPPED: _SYNC,
+    What.NEVER_SYNCED: _SYNC,
+    What.NOT_SYNCED: _SYNC,
+    What.OPEN_CREDIT: _SYNC,
+    What.SIGN_IN_ENDS: _SYNC,
+    What.HALF_DONE: _SEE,
+    What.SKIPPED: _SEE,
+    What.WAITING: _SEE,
+    What.CHANGED_BY_HAND: ("reconcile", _("Prove a period")),
+    What.DIFFERENCES: ("reconcile", _("Prove it again")),
+    What.GIFT_CARDS: ("setup-accounts", _("Make an account")),
+    What.TENDERS: ("setup-tenders", _("Say what it is")),
+}
+"""Where to do something about a matter, and what the link there says."""
+
+
 @dataclass(frozen=True, slots=True)
 class Told:
     """A matter as a page shows it.
@@ -103,19 +122,17 @@ def told(matter: Matter) -> Told:
 
 
 def _link(matter: Matter) -> tuple[str, str]:
+    if matter.what not in _PAGES:
+        return "", ""
+    name, label = _PAGES[matter.what]
+    chosen = {}
     match matter.what:
-        case What.STOPPED | What.NEVER_SYNCED | What.NOT_SYNCED | What.OPEN_CREDIT | What.SIGN_IN_ENDS:
-            return reverse("sync"), gettext("Sync now")
-        case What.HALF_DONE | What.WAITING:
-            status = {What.HALF_DONE: "posting", What.WAITING: "waiting"}[matter.what]
-            return f"{reverse('tickets')}?{urlencode({'status': status})}", gettext("See which")
+        case What.HALF_DONE:
+            chosen = {"status": "posting"}
+        case What.WAITING:
+            chosen = {"status": "waiting"}
         case What.SKIPPED:
             chosen = {"status": "skipped", "code": matter.name}
-            return f"{reverse('tickets')}?{urlencode(chosen)}", gettext("See which")
-        case What.DIFFERENCES if matter.first is not None and matter.last is not None:
-            period = {"first": matter.first.isoformat(), "last": matter.last.isoformat()}
-            return f"{reverse('reconcile')}?{urlencode(period)}", gettext("Prove it again")
-        case What.CHANGED_BY_HAND:
-            return reverse("reconcile"), gettext("Prove a period")
-        case _:
-            return "", ""
+        case What.DIFFERENCES:
+            chosen = {"first": str(matter.first), "last": str(matter.last)}
+    return f"{reverse(name)}?{urlencode(chosen)}" if chosen else reverse(name), str(label)

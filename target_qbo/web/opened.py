@@ -74,14 +74,14 @@ class Opened:
         if not request.session.get(SIGNED_IN):
             return self._answer(request)
         try:
-            if settings.DESK.lacking():
-                return self._of_no_company(request)
             found = self._kept.company()
         except Exception as error:
             told = problem(request, error)
             if told is None:
                 raise
             return told
+        if found is None:
+            return self._of_no_company(request)
         token = _OPENED.set(found)
         try:
             return self._answer(request)
