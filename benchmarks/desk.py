@@ -9,29 +9,22 @@ runs on the same machine, and stands for the time of the API.
 from __future__ import annotations
 
 import argparse
-import json
+import datetime as dt
 import statistics
 import sys
 import tempfile
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from benchmarks.grown import UNLIMITED, grow, sandbox
 from benchmarks.measured import Cost, measured
-from benchmarks.multiply import add_days, copy, prepare_day
 from tests.shop import BIN, Shop
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
-DAYS = 31
 TIMES = 3
-UNLIMITED = 600
-"""How many times shorter than a minute the limits' minute is, so that they never bind."""
 FIRST, LAST = "2026-03-01", "2026-03-31"
-SANDBOX = (
-    *("--locations", "1", "--from", FIRST, "--days", str(DAYS), "--dirty", "0.02"),
-    *("--quota", "100000", "--time-scale", str(UNLIMITED)),
-)
 COMMANDS = (
     ("tickets", "--from", LAST, "--to", LAST),
     ("tickets", "--status", "skipped"),
@@ -52,20 +45,9 @@ def main() -> None:
         "--a-day", type=int, default=270, help="tickets of a day of the month in the books [%(default)s]"
     )
     options = parser.parse_args()
-    sandbox = [*SANDBOX, "--tickets-per-day", str(options.a_day)]
-    with tempfile.TemporaryDirectory() as name, Shop(Path(name), *sandbox) as shop:
-        ledger = Path(name) / "ledger.db"
-        shop.configure_target(minute_seconds=60 / UNLIMITED)
-        print("posting a month", file=sys.stderr)
-        synced = shop.sync()
-        if synced.returncode:
-            raise SystemExit(synced.stderr[-2000:])
-        month = len(json.loads(shop.console("tickets", "--format", "json").stdout))
-        template = Path(name) / "month.db"
-        copy(ledger, template)
-        prepare_day(template)
-        add_days(ledger, template, [DAYS * back for back in range(1, -(-options.tickets // month))])
-        held = len(json.loads(shop.console("tickets", "--format", "json").stdout))
+    served = [*sandbox(dt.date.fromisoformat(FIRST), options.a_day), "--time-scale", str(UNLIMITED)]
+    with tempfile.TemporaryDirectory() as name, Shop(Path(name), *served) as shop:
+        held, month = grow(shop, options.tickets)
         print(f"{held:,} tickets in the ledger, {month:,} of them of the month\n")
         print("\n".join(_table(shop)))
 

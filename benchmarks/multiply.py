@@ -8,6 +8,7 @@ from __future__ import annotations
 import contextlib
 import hashlib
 import re
+import sqlite3
 from typing import TYPE_CHECKING, Any
 
 import sqlalchemy as sa
@@ -35,8 +36,9 @@ def copy_empty(ledger: Path, into: Path) -> None:
 
 
 def copy(ledger: Path, into: Path) -> None:
-    """Copy a ledger that nobody has open."""
-    into.write_bytes(ledger.read_bytes())
+    """Copy a ledger, with what stands in its write-ahead log only."""
+    with contextlib.closing(sqlite3.connect(ledger)) as source, contextlib.closing(sqlite3.connect(into)) as target:
+        source.backup(target)
 
 
 def prepare_day(day: Path) -> None:

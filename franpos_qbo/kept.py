@@ -9,6 +9,7 @@ companies may be kept in one place; those of the first company are kept before i
 from __future__ import annotations
 
 import base64
+import functools
 import json
 import os
 import secrets
@@ -75,17 +76,14 @@ class Place:
         url = _with_driver(self.url)
         if url is None or (url.get_backend_name() == "sqlite" and not Path(url.database or "").is_file()):
             return ()
-        engine = sa.create_engine(url, poolclass=sa.pool.NullPool, connect_args=_waiting(url))
         try:
-            with engine.connect() as connection:
+            with _engine(url).connect() as connection:
                 if not sa.inspect(connection).has_table(_KEPT.name):
                     return ()
                 own = (_KEPT.c.plugin == plugin, _KEPT.c.realm_id == (realm_id or only_realm(connection)))
                 return connection.execute(sa.select(_KEPT.c.name, _KEPT.c.value, _KEPT.c.sealed).where(*own)).all()
         except sa.exc.DBAPIError:
             return ()  # that the database can't be opened is told by whoever needs it
-        finally:
-            engine.dispose()
 
     def seal(self, *, make: bool = False) -> Seal:
         """Return what seals and unseals secrets.
@@ -187,6 +185,12 @@ def _with_driver(text: str) -> URL | None:
     except sa.exc.ArgumentError:
         return None
     return url.set(drivername="postgresql+psycopg") if url.get_backend_name() in {"postgresql", "postgres"} else url
+
+
+@functools.lru_cache(maxsize=8)
+def _engine(url: URL) -> sa.Engine:
+    """Return what keeps compiled queries, and no connection: a page asks with every answer."""
+    return sa.create_engine(url, poolclass=sa.pool.NullPool, connect_args=_waiting(url))
 
 
 def _waiting(url: URL) -> dict[str, Any]:

@@ -42,6 +42,8 @@ if TYPE_CHECKING:
     from target_qbo.ledger import CompanyLedger
 
 _SHOWN_CHARACTERS = 300
+# A tap gives its bookmarks out when it has come to its end, and a pipe's end looks the same however that came.
+_NO_STATE = "the tap did not come to its end: its log tells why; what came of it is posted"
 
 
 class TargetQBO(LedgerTarget):
@@ -89,7 +91,7 @@ class TargetQBO(LedgerTarget):
             ending = _ending(error)
             cls._tell(ending.line if ending else f"an error of the program ({type(error).__name__}): see its log")
             raise
-        cls._tell()
+        cls._tell(cls.latest.summary.problem or None if cls.latest is not None else None)
 
     @cached_property
     def company(self) -> Company:
@@ -120,6 +122,9 @@ class TargetQBO(LedgerTarget):
     def process_endofpipe(self) -> None:
         """Bring what is left into the ledger, pass STATE on, then post."""
         super().process_endofpipe()
+        self.summary.fetched = self._latest_state is not None
+        if self._sinks_active and not self.summary.fetched:
+            self.summary.problem = _NO_STATE
         begun = time.monotonic()
         try:
             self.company.post_pending(self.summary)

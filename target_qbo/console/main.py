@@ -25,6 +25,7 @@ COMMANDS = {
     "preview": "target_qbo.console.preview:show_preview",
     "rebuild": "target_qbo.console.rebuild:rebuild",
     "reconcile": "target_qbo.console.reconcile:reconcile",
+    "remind": "target_qbo.console.remind:remind",
     "resync": "target_qbo.console.resync:resync",
     "runs": "target_qbo.console.runs:runs",
     "serve": "target_qbo.console.serve:serve",

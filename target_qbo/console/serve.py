@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import signal
 import socket
 from typing import TYPE_CHECKING
@@ -19,7 +20,8 @@ if TYPE_CHECKING:
 _PORT = 8700
 _ZONE = "America/Denver"
 _HOST = "127.0.0.1"
-_THREADS = 8
+_THREADS = 4  # one answers while another waits for QuickBooks: more take turns at the same processor, and memory each
+_OBJECTS_A_COLLECTION = 5_000  # fewer than a command that ends soon leaves lying
 
 
 @click.command("serve")
@@ -82,6 +84,7 @@ def serve(
         from target_qbo.desk.nights import Nights, Schedule  # noqa: PLC0415 (it takes long to load)
         from target_qbo.desk.works import Works  # noqa: PLC0415
         from target_qbo.web.access import Door  # noqa: PLC0415
+        from target_qbo.web.frugal import share_one_heap  # noqa: PLC0415
         from target_qbo.web.place import place  # noqa: PLC0415
         from target_qbo.web.site import application  # noqa: PLC0415
     except ImportError:
@@ -117,6 +120,9 @@ def serve(
                 f"for the proxy {where.proxy}",
                 err=True,
             )
+        share_one_heap()
+        gc.freeze()  # all that is loaded stays
+        gc.set_threshold(_OBJECTS_A_COLLECTION)
         signal.signal(signal.SIGTERM, signal.default_int_handler)  # as Ctrl-C
         try:
             waitress.serve(page, sockets=[listening], threads=_THREADS, ident=None, _quiet=True, **where.serving)

@@ -52,8 +52,16 @@ class DeskConfig:
         Raises:
             ConfigurationError: They are missing or wrong.
         """
-        defaults = {name: spec["default"] for name, spec in SETTINGS["properties"].items() if "default" in spec}
-        return Settings.from_config(defaults | self.in_force(TARGET, SETTINGS))
+        return _typed_settings(self.in_force(TARGET, SETTINGS))
+
+    def target_once_set_up(self) -> Settings | None:
+        """Return the target's settings; None: some that it can't do without are not there yet.
+
+        Raises:
+            ConfigurationError: They are wrong, or can't be read.
+        """
+        known = self.in_force(TARGET, SETTINGS)
+        return None if _lacking(known) else _typed_settings(known)
 
     def tap(self, schema: Mapping[str, Any]) -> dict[str, Any]:
         """Return the tap's settings as they are given; the tap checks them."""
@@ -65,8 +73,7 @@ class DeskConfig:
         Raises:
             ConfigurationError: They can't be read.
         """
-        known = self.in_force(TARGET, SETTINGS)
-        return [name for name in SETTINGS["required"] if not str(known.get(name) or "").strip()]
+        return _lacking(self.in_force(TARGET, SETTINGS))
 
     def company(self) -> Company:
         """Open the company of the target's settings."""
@@ -132,6 +139,15 @@ class DeskConfig:
             (Source.MELTANO, _of_meltano(plugin, variables)),
             (Source.ENVIRONMENT, _of_environment(plugin, variables, schema)),
         ]
+
+
+def _lacking(known: Mapping[str, Any]) -> list[str]:
+    return [name for name in SETTINGS["required"] if not str(known.get(name) or "").strip()]
+
+
+def _typed_settings(known: Mapping[str, Any]) -> Settings:
+    defaults = {name: spec["default"] for name, spec in SETTINGS["properties"].items() if "default" in spec}
+    return Settings.from_config({**defaults, **known})
 
 
 def _of_file(path: str) -> dict[str, Any]:

@@ -14,6 +14,7 @@ from zoneinfo import ZoneInfo
 
 from target_qbo.desk.deeds import to_sync
 from target_qbo.desk.keeping import own
+from target_qbo.desk.reminding import tell_late, tell_week
 from target_qbo.desk.syncing import Wanted
 from target_qbo.endings import line_of
 from target_qbo.ledger import runs
@@ -34,6 +35,7 @@ logger = logging.getLogger("franpos-qbo.nights")
 
 _LOOK_SECONDS = 15.0
 _DAY = dt.timedelta(days=1)
+_NEVER = dt.datetime.min.replace(tzinfo=dt.UTC)
 
 
 @dataclass(frozen=True, slots=True)
@@ -90,6 +92,7 @@ class Nights:
         self._clock = clock
         self._begun = clock()
         self._settled: dt.datetime | None = None
+        self._reminded: dt.datetime | None = None
 
     def schedule(self) -> Schedule | None:
         """Return when the nights begin; None: never from here.
@@ -122,12 +125,16 @@ class Nights:
 
         One is due that is later than the latest that came to its end, as far as the ledger knows; where it knows none,
         later than the beginning of this process. A night that fails is not begun again while the process is up: it is
-        told, and the next one fetches what it left.
+        told, and the next one fetches what it left. When this process comes up, and after each night, it is looked
+        whether nothing has synced for two of them.
         """
         try:
             schedule = None if self._config.lacking() else self.schedule()
-            fire = schedule.latest(self._clock()) if schedule is not None else None
-            if schedule is None or fire is None or fire == self._settled:
+            if schedule is None:
+                return False
+            fire = schedule.latest(self._clock())
+            self._remind(schedule, fire)
+            if fire == self._settled:
                 return False
             is_due = self._is_due(fire)
         except Exception as error:  # noqa: BLE001 (the next look may find the ledger again)
@@ -138,6 +145,20 @@ class Nights:
             return False  # as soon as what is under way is through
         self._settled = fire
         return is_due
+
+    def _remind(self, schedule: Schedule, fire: dt.datetime) -> None:
+        """Tell what no run tells: when this process comes up, which may have been down for days, and after a night."""
+        comes_up, is_over = self._reminded is None, fire == self._settled and not self._works.busy
+        if not comes_up and (not is_over or fire == self._reminded):
+            return
+        self._reminded = fire if is_over else _NEVER
+        company, now = self._config.company(), self._clock()
+        try:
+            tell_late(company, now)
+            if is_over:
+                tell_week(company, now, schedule.zone)
+        finally:
+            company.ledger.engine.dispose()
 
     def _is_due(self, fire: dt.datetime) -> bool:
         company = self._config.company()

@@ -5,6 +5,7 @@ from __future__ import annotations
 import datetime as dt
 from typing import TYPE_CHECKING, Any
 
+from target_qbo.ledger.remembered import What, remember
 from target_qbo.reconcile.reconciling import reconcile
 from target_qbo.reconcile.telling import as_document
 
@@ -18,13 +19,16 @@ _MIDNIGHT = dt.time(0)
 
 
 def prove(company: Company, period: Period) -> dict[str, Any]:
-    """Prove a period; returns what :func:`target_qbo.reconcile.telling.as_document` tells.
+    """Prove a period and remember what it came to; returns what :func:`target_qbo.reconcile.telling.as_document` tells.
 
     Raises:
         TargetError: QuickBooks can't be reached, or refuses the app.
     """
     proof, reads, unread = reconcile(company, period)
-    return as_document(proof, period, reads, unread)
+    told = as_document(proof, period, reads, unread)
+    kept = {"first": told["from"], "last": told["to"], "problems": len(told["problems"])}
+    remember(company.ledger, What.PROOF, kept, dt.datetime.now(dt.UTC))
+    return told
 
 
 def refetch(config: DeskConfig, company: Company, period: Period, watch: Watch) -> None:

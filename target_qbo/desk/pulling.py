@@ -5,6 +5,7 @@ The tap gets no state and its STATE goes nowhere: the bookmarks of the nightly r
 
 from __future__ import annotations
 
+import datetime as dt
 import json
 import logging
 import os
@@ -15,13 +16,14 @@ import tempfile
 import threading
 from pathlib import Path
 from typing import IO, TYPE_CHECKING, Any
+from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
+from target_qbo.desk import quota
 from target_qbo.desk.receiving import receive
 from target_qbo.desk.watching import Watch
 from target_qbo.errors import ConfigurationError, NotThereError, TargetError, UnreachableError
 
 if TYPE_CHECKING:
-    import datetime as dt
     from collections.abc import Iterator, Mapping, Sequence
 
     from target_qbo.desk.config import DeskConfig
@@ -34,6 +36,7 @@ _NAME = "tap-franpos"
 _COMMAND = (sys.executable, "-P", "-c", "from tap_franpos.tap import main; main()")
 _ENDING_SECONDS = 10
 _PAGE = re.compile(r'METRIC: .*"metric": ?"http_request_duration".*"status": ?"succeeded"')
+_LEFT = re.compile(r'METRIC: (?P<point>\{.*"metric": ?"franpos_calls_left".*\})')
 _WARNING = re.compile(r"^\S+ \S+ \| WARNING +\| [^|]+\| (?P<text>.*)")
 _STOPPED_EARLY = "stopped before the end of the period"
 _UNREACHABLE = re.compile(r"^GET (?!.*check api_url)|quota of calls is used up", re.DOTALL)
@@ -91,6 +94,17 @@ def tap_settings(config: DeskConfig) -> dict[str, Any]:
     return {name: value for name, value in config.tap(CONFIG_SCHEMA).items() if value is not None}
 
 
+def shop_zone(config: DeskConfig) -> ZoneInfo:
+    """Return by whose clock a day begins: that of the tap's settings; where there are none yet, the default's."""
+    from tap_franpos.settings import CONFIG_SCHEMA  # noqa: PLC0415 (as above)
+
+    default: str = CONFIG_SCHEMA["properties"]["time_zone"]["default"]
+    try:
+        return ZoneInfo(str(tap_settings(config).get("time_zone") or default))
+    except (ZoneInfoNotFoundError, ValueError, ConfigurationError):
+        return ZoneInfo(default)
+
+
 def configured_locations(settings: Mapping[str, Any]) -> list[str]:
     """Return the locations of the tap's settings, as texts.
 
@@ -140,6 +154,8 @@ def _run_tap(path: Path, ledger: CompanyLedger, watch: Watch) -> None:
         notes.join()
         process.stdout.close()
         process.stderr.close()
+    if notes.calls_left:
+        quota.told(ledger, notes.calls_left, dt.datetime.now(dt.UTC))
     problem = notes.problem(process.returncode)
     if problem is not None:
         raise problem
@@ -170,12 +186,17 @@ class _Messages:
 
 
 class _Notes(threading.Thread):
-    """Reads what the tap says on stderr: counts pages, passes warnings on, keeps what it says last."""
+    """Reads what the tap says on stderr: counts pages, passes warnings on, keeps what it says last.
+
+    Attributes:
+        calls_left: How many calls of this month Franpos leaves a location, where the tap came to know.
+    """
 
     def __init__(self, stream: IO[str], watch: Watch) -> None:
         super().__init__(name="tap-notes", daemon=True)
         self._stream = stream
         self._watch = watch
+        self.calls_left: dict[str, int] = {}
         self._last = ""
         self._stopped_early = ""
 
@@ -191,6 +212,9 @@ class _Notes(threading.Thread):
                 self._last = line.removeprefix(f"{_NAME}: ").strip()
             elif _PAGE.search(line):
                 self._watch.page_read()
+            elif (left := _LEFT.search(line)) is not None:
+                point = json.loads(left["point"])
+                self.calls_left[point["tags"]["location_id"]] = int(point["value"])
 
     def problem(self, code: int) -> TargetError | None:
         """Return the error that the tap ended with, in its own words."""

@@ -101,7 +101,7 @@ def sync(
         raise  # what was meant is not known: nothing is posted
     except TargetError as error:
         done.problem = error  # told at the end: what was received is posted first
-        done.summary.fetched = False
+        done.summary.fetched, done.summary.problem = False, str(error)
     if wanted.first is not None:
         rung_up = again.rung_up(
             company.ledger, _TRIED_AGAIN, start=beginning(wanted.first), end=until, locations=locations

@@ -103,6 +103,11 @@ class Works:
         self._closed = False
         self.latest: Work | None = None
 
+    @property
+    def busy(self) -> bool:
+        """Whether a work goes on."""
+        return self.latest is not None and self.latest.ended is None
+
     def begin(self, name: str, do: Callable[[Company, Watch], Came]) -> bool:
         """Have a work done; returns whether it was begun: not while another one goes on.
 
@@ -111,7 +116,7 @@ class Works:
             do: Does it.
         """
         with self._lock:
-            if self._closed or (self.latest is not None and self.latest.ended is None):
+            if self._closed or self.busy:
                 return False
             work = Work(name)
             # Else it would be a daemon as the thread that asks for it is, and would not be waited for.

@@ -3,16 +3,16 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from decimal import Decimal
 from typing import TYPE_CHECKING
 
 import sqlalchemy as sa
 
-from target_qbo.ledger.status import TicketStatus
-from target_qbo.ledger.tables import tickets
+from target_qbo.ledger.status import DocumentState, TicketStatus
+from target_qbo.ledger.tables import documents, tickets, units
 
 if TYPE_CHECKING:
     import datetime as dt
-    from decimal import Decimal
 
     from target_qbo.ledger.database import CompanyLedger
 
@@ -62,3 +62,35 @@ def skipped_by_code(ledger: CompanyLedger) -> list[Group]:
         latest = sa.select(tickets.c.id, tickets.c.reason).where(tickets.c.id.in_([row[3] for row in rows]))
         reasons = dict(connection.execute(latest).all())
     return [Group(code or "", count, total, reasons[key] or "") for code, count, total, key in rows]
+
+
+@dataclass(frozen=True, slots=True)
+class Amiss:
+    """What a run found in QuickBooks otherwise than it was posted, and could not put right.
+
+    Attributes:
+        changed: Tickets of which documents were changed there by hand.
+        loose: Payments that pay no invoice: open credit.
+        credit: What these come to.
+    """
+
+    changed: int
+    loose: int
+    credit: Decimal
+
+
+def amiss(ledger: CompanyLedger) -> Amiss:
+    """Return what stands otherwise than it was posted, as far as the ledger knows."""
+    edited = sa.select(tickets.c.id).join(units, units.c.id == tickets.c.unit)
+    edited = edited.where(units.c.company_id == ledger.company_id, sa.text("units.stands = 'edited'"))
+    # In the words of the index, which are not to be bound: SQLite knows it by them.
+    of_state = sa.select(documents.c.state, documents.c.unit, documents.c.amount).where(
+        documents.c.company_id == ledger.company_id, sa.text("documents.state IN ('altered', 'orphaned')")
+    )
+    with ledger.read() as connection:
+        keys = set(connection.execute(edited).scalars())
+        rows = connection.execute(of_state).all()
+        altered = [row.unit for row in rows if row.state == DocumentState.ALTERED]
+        keys |= set(connection.execute(sa.select(tickets.c.id).where(tickets.c.unit.in_(altered))).scalars())
+    loose = [row.amount for row in rows if row.state == DocumentState.ORPHANED]
+    return Amiss(len(keys), len(loose), sum(loose, Decimal(0)))

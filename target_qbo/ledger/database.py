@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import functools
 import hashlib
 import re
 from dataclasses import dataclass
@@ -119,6 +120,19 @@ def _told(engine: Engine) -> Iterator[None]:
         ) from None
 
 
+def is_still(ledger: CompanyLedger, *, environment: str, realm_id: str) -> bool:
+    """Tell whether a ledger that was opened before is still there as it was, with this company, and of this release."""
+    version = sa.select(sa.column("version_num")).select_from(sa.table("alembic_version")).scalar_subquery()
+    query = sa.select(companies.c.id).filter_by(environment=environment, realm_id=realm_id)
+    try:
+        with ledger.read() as connection:
+            found = connection.execute(query.where(version == newest_version())).scalar()
+    except sa.exc.DBAPIError:
+        return False
+    return found == ledger.company_id
+
+
+@functools.cache
 def newest_version() -> str:
     """Return the version that this release gives a ledger."""
     return max(path.stem.split("_")[0] for path in (_MIGRATIONS / "versions").glob("[0-9]*.py"))

@@ -29,6 +29,7 @@ if TYPE_CHECKING:
 
 
 _MOST = Decimal(10) ** 15
+_LONGEST_NUMBER = 200  # characters: what an index takes; the record keeps all of it
 _CONTROL = re.compile(r"[\x00-\x1f\ud800-\udfff]")
 
 
@@ -154,7 +155,7 @@ def _ticket_columns(record: Record, text: str, now: dt.datetime) -> dict[str, An
     # For lists and sums only: the content keeps what was received, and the rules judge that.
     total = max(-_MOST, min(_MOST, Decimal(record["total"])))
     return {
-        "number": _CONTROL.sub("", record.get("number") or "") or None,
+        "number": _CONTROL.sub("", record.get("number") or "")[:_LONGEST_NUMBER] or None,
         "business_date": dt.date.fromisoformat(record["business_date"]),
         "total": total.quantize(Decimal("0.01"), rounding=ROUND_HALF_UP),
         "content": text,

@@ -54,8 +54,10 @@ class Filter:
     most: Decimal | None = None
     search: str | None = None
 
-    def conditions(self) -> Iterator[sa.ColumnElement[bool]]:
-        """Yield what must hold of a ticket."""
+    def conditions(self, ledger: CompanyLedger) -> Iterator[sa.ColumnElement[bool]]:
+        """Yield what must hold of a ticket of the company."""
+        mine = tickets.c.company_id == ledger.company_id
+        yield mine
         if self.status:
             yield tickets.c.status.in_(self.status)
         if self.code is not None:
@@ -71,8 +73,11 @@ class Filter:
         if self.most is not None:
             yield tickets.c.total <= self.most
         if self.search:
-            columns = (tickets.c.reason, tickets.c.number, tickets.c.ticket_id)
-            yield sa.or_(*[column.icontains(self.search, autoescape=True) for column in columns])
+            # Few tickets have a reason, and an index of their own; the names of all are in the index of the days.
+            reasoned = sa.select(tickets.c.id).where(mine, tickets.c.reason.is_not(None))
+            reasoned = reasoned.where(_contains(ledger, tickets.c.reason, self.search))
+            named = [_contains(ledger, column, self.search) for column in (tickets.c.number, tickets.c.ticket_id)]
+            yield sa.or_(*named, tickets.c.id.in_(reasoned))
 
 
 def rows(ledger: CompanyLedger, chosen: Filter, limit: int | None = None) -> Iterator[Row]:
@@ -87,30 +92,41 @@ def rows(ledger: CompanyLedger, chosen: Filter, limit: int | None = None) -> Ite
         ``location_id``, ``ticket_id``, ``number``, ``business_date`` (ISO), ``total``, ``status``, ``code``,
         ``reason``, and ``documents`` with ``kind``, ``id`` (in QuickBooks), ``number`` and ``amount``.
     """
-    wanted = [tickets.c.company_id == ledger.company_id, *chosen.conditions()]
+    wanted = list(chosen.conditions(ledger))
     if limit is not None:
         newest = sa.select(tickets.c.id).where(*wanted).order_by(*[column.desc() for column in _IN_ORDER]).limit(limit)
         wanted = [tickets.c.id.in_(sa.select(newest.subquery().c.id))]
-    elif len(wanted) > 1:
+    elif chosen != Filter():
         # The keys first, by whichever index is best; asked for in one go, SQLite prefers the one that saves the sort.
         wanted = [tickets.c.id.in_(sa.select(tickets.c.id).where(*wanted))]
     yield from _read(ledger, wanted)
 
 
-def page(ledger: CompanyLedger, chosen: Filter, size: int, before: Mark | None = None) -> tuple[list[Row], Mark | None]:
-    """Return a page of tickets, the newest first: found by the place where the last one ended, however far that is.
+@dataclass(frozen=True, slots=True)
+class Page:
+    """A page of tickets, the newest first.
+
+    Attributes:
+        rows: As those of :func:`rows`, each with its ``key`` in the ledger too.
+        end: Where it ends; None: it is the last one.
+        number: How many tickets there are on all pages.
+    """
+
+    rows: Sequence[Row]
+    end: Mark | None
+    number: int
+
+
+def page(ledger: CompanyLedger, chosen: Filter, size: int, before: Mark | None = None) -> Page:
+    """Return a page of tickets: found by the place where the last one ended, however far that is.
 
     Args:
         ledger: The company's ledger.
         chosen: Which.
         size: The most on a page.
         before: Where the page before this one ended; None: the first page.
-
-    Returns:
-        Rows as those of :func:`rows`, each with its ``key`` in the ledger too; and where the page ends, None on the
-        last.
     """
-    query = sa.select(*_IN_ORDER).where(tickets.c.company_id == ledger.company_id, *chosen.conditions())
+    query = sa.select(*_IN_ORDER).where(*chosen.conditions(ledger))
     if before is not None:
         place = [sa.bindparam(None, value, column.type) for column, value in zip(_IN_ORDER, before, strict=True)]
         query = query.where(sa.tuple_(*_IN_ORDER) < sa.tuple_(*place))
@@ -120,7 +136,8 @@ def page(ledger: CompanyLedger, chosen: Filter, size: int, before: Mark | None =
     shown = marks[:size]
     found = dict(_keyed(ledger, [tickets.c.id.in_([key for *_, key in shown])]))
     rows = [{"key": key, **found[key]} for *_, key in shown if key in found]
-    return rows, shown[-1] if len(marks) > size else None
+    end = shown[-1] if len(marks) > size else None
+    return Page(rows, end, len(shown) if before is None and end is None else count(ledger, chosen))
 
 
 def rows_of(ledger: CompanyLedger, keys: Sequence[int]) -> Iterator[Row]:
@@ -132,16 +149,15 @@ def rows_of(ledger: CompanyLedger, keys: Sequence[int]) -> Iterator[Row]:
 def count(ledger: CompanyLedger, chosen: Filter) -> int:
     """Return how many tickets there are."""
     with ledger.read() as connection:
-        number: int = connection.execute(
-            sa.select(sa.func.count()).where(tickets.c.company_id == ledger.company_id, *chosen.conditions())
-        ).scalar_one()
+        query = sa.select(sa.func.count()).where(*chosen.conditions(ledger))
+        number: int = connection.execute(query).scalar_one()
     return number
 
 
 def keys_of(ledger: CompanyLedger, chosen: Filter) -> list[int]:
     """Return the keys of tickets, by day, location and order of receipt."""
     with ledger.read() as connection:
-        query = sa.select(*_IN_ORDER).where(tickets.c.company_id == ledger.company_id, *chosen.conditions())
+        query = sa.select(*_IN_ORDER).where(*chosen.conditions(ledger))
         return [row.id for row in sorted(connection.execute(query), key=tuple)]
 
 
@@ -161,15 +177,20 @@ def named(ledger: CompanyLedger, names: Sequence[str], location_id: str | None =
     """Return the keys of the tickets with these order ids or receipt numbers, by name; shops may share both."""
     found: dict[str, list[int]] = {name: [] for name in names}
     query = sa.select(tickets.c.id, tickets.c.ticket_id, tickets.c.number).where(
-        tickets.c.company_id == ledger.company_id,
         tickets.c.ticket_id.in_(names) | tickets.c.number.in_(names),
-        *Filter(location_id=location_id).conditions(),
+        *Filter(location_id=location_id).conditions(ledger),
     )
     with ledger.read() as connection:
         for key, ticket_id, number in connection.execute(query.order_by(*_IN_ORDER)):
             for name in {ticket_id, number} & found.keys():
                 found[name].append(key)
     return found
+
+
+def _contains(ledger: CompanyLedger, column: sa.Column[Any], text: str) -> sa.ColumnElement[bool]:
+    if ledger.engine.dialect.name == "sqlite":
+        return column.contains(text, autoescape=True)  # its LIKE ignores case by itself: half as long as without
+    return column.icontains(text, autoescape=True)
 
 
 def _read(ledger: CompanyLedger, wanted: Sequence[sa.ColumnElement[bool]]) -> Iterator[Row]:

@@ -22,6 +22,7 @@ NIGHT = "night"
 DONE = "done"
 STOPPED = "stopped"
 _LOOKED_THROUGH = 300
+_AT_ONCE = 20
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,9 +67,16 @@ def end(ledger: CompanyLedger, number: int, outcome: str, summary: Mapping[str, 
         )
 
 
-def summaries(ledger: CompanyLedger) -> Iterator[Mapping[str, Any]]:
-    """Yield the figures of every run that ended, the oldest first; amounts are texts."""
+def summaries(ledger: CompanyLedger, since: dt.datetime | None = None) -> Iterator[Mapping[str, Any]]:
+    """Yield the figures of every run that ended, the oldest first; amounts are texts.
+
+    Args:
+        ledger: The company's ledger.
+        since: Only runs that began then or later; None: all.
+    """
     query = sa.select(runs.c.summary).where(runs.c.company_id == ledger.company_id, runs.c.finished_at.is_not(None))
+    if since is not None:
+        query = query.where(runs.c.started_at >= since)
     with ledger.read() as connection:
         for text in connection.execute(query.order_by(runs.c.id)).scalars():
             yield content.decode(text)
@@ -84,6 +92,29 @@ def latest_synced(ledger: CompanyLedger) -> dt.datetime | None:
     return next((run.started_at for run in _synced(ledger)), None)
 
 
+def latest_tried(ledger: CompanyLedger) -> Run | None:
+    """Return the latest run that ended and was to ask the till, or was stopped; None: there was none lately."""
+    for run in latest(ledger, _AT_ONCE):
+        is_sync = run.outcome != "done" or run.summary.get("fetched", True) or "problem" in run.summary
+        if run.outcome is not None and run.kind != UNDO and is_sync:
+            return run
+    return None
+
+
+def first_tried(ledger: CompanyLedger) -> dt.datetime | None:
+    """Return when the first run of all began; None: there was none."""
+    with ledger.read() as connection:
+        query = sa.select(sa.func.min(runs.c.started_at)).where(runs.c.company_id == ledger.company_id)
+        found: dt.datetime | None = connection.execute(query).scalar()
+    return found
+
+
+def failed(ledger: CompanyLedger, since: dt.datetime) -> list[Run]:
+    """Return the runs since a moment that were stopped, killed, or went wrong at the till, the newest first."""
+    some = (run for run in latest(ledger, _LOOKED_THROUGH) if run.started_at >= since and run.kind != UNDO)
+    return [run for run in some if run.until is not None and (run.outcome != "done" or "problem" in run.summary)]
+
+
 def latest_night(ledger: CompanyLedger, now: dt.datetime) -> dt.datetime | None:
     """Return the latest night up to now that came to its end, as when it was to begin; None: none did lately."""
     nights = (dt.datetime.fromisoformat(run.summary["night"]) for run in _synced(ledger) if "night" in run.summary)
@@ -92,9 +123,15 @@ def latest_night(ledger: CompanyLedger, now: dt.datetime) -> dt.datetime | None:
 
 def _synced(ledger: CompanyLedger) -> Iterator[Run]:
     """Yield the runs of late that came to their end after the till was asked to its end, the newest first."""
-    for run in latest(ledger, _LOOKED_THROUGH):
-        if run.outcome == DONE and run.kind != UNDO and run.summary.get("fetched", True):
-            yield run
+    before = None
+    for _ in range(_LOOKED_THROUGH // _AT_ONCE):  # nearly always one of the first
+        some = _select(ledger, limit=_AT_ONCE, before=before)
+        for run in some:
+            if run.outcome == DONE and run.kind != UNDO and run.summary.get("fetched", True):
+                yield run
+        if not some:
+            return
+        before = some[-1].number
 
 
 def named(ledger: CompanyLedger, number: int) -> Run | None:
@@ -102,7 +139,9 @@ def named(ledger: CompanyLedger, number: int) -> Run | None:
     return next(iter(_select(ledger, number=number)), None)
 
 
-def _select(ledger: CompanyLedger, *, number: int | None = None, limit: int | None = None) -> list[Run]:
+def _select(
+    ledger: CompanyLedger, *, number: int | None = None, limit: int | None = None, before: int | None = None
+) -> list[Run]:
     later = runs.alias()
     next_start = (
         sa.select(sa.func.min(later.c.started_at))
@@ -112,6 +151,8 @@ def _select(ledger: CompanyLedger, *, number: int | None = None, limit: int | No
     query = sa.select(runs, next_start.label("next_start")).where(runs.c.company_id == ledger.company_id)
     if number is not None:
         query = query.where(runs.c.id == number)
+    if before is not None:
+        query = query.where(runs.c.id < before)
     with ledger.read() as connection:
         rows = connection.execute(query.order_by(runs.c.id.desc()).limit(limit)).all()
     found = []

@@ -96,6 +96,8 @@ units = sa.Table(
     sa.Column("failures", sa.Integer, nullable=False, server_default="0"),  # runs in which it alone got no answer
     sa.UniqueConstraint("company_id", "kind", "location_id", "name"),
 )
+_EDITED = sa.text("stands = 'edited'")
+sa.Index("ix_units_edited", units.c.company_id, sqlite_where=_EDITED, postgresql_where=_EDITED)
 
 tickets = sa.Table(
     "tickets",
@@ -118,8 +120,13 @@ tickets = sa.Table(
     sa.Column("unit", sa.ForeignKey(units.c.id)),  # null: nothing of it was ever to be posted
     sa.Column("updated_at", Moment, nullable=False),
     sa.UniqueConstraint("company_id", "location_id", "ticket_id"),
-    sa.Index("ix_tickets_status", "company_id", "status", "business_date"),
-    sa.Index("ix_tickets_day", "company_id", "business_date", "location_id"),
+    # With what is counted, summed and looked for among all tickets: a row holds a whole record.
+    sa.Index("ix_tickets_status", "company_id", "status", "business_date", "code", "total"),
+    sa.Index(
+        "ix_tickets_day",
+        *("company_id", "business_date", "location_id", "id"),
+        *("status", "code", "total", "number", "ticket_id"),
+    ),
     sa.Index("ix_tickets_unit", "unit"),
 )
 sa.Index(
@@ -128,6 +135,12 @@ sa.Index(
     tickets.c.id,
     sqlite_where=sa.text("pending = 1"),  # as queries say it: SQLite knows an index by the words of its condition
     postgresql_where=tickets.c.pending,
+)
+sa.Index(
+    "ix_tickets_reason",
+    tickets.c.company_id,
+    sqlite_where=tickets.c.reason.is_not(None),
+    postgresql_where=tickets.c.reason.is_not(None),
 )
 
 
@@ -170,6 +183,7 @@ documents = sa.Table(
     sa.Index("ix_documents_unit", "unit"),
     sa.Index("ix_documents_date", "date", "company_id"),
     sa.Index("ix_documents_qbo", "qbo_id", "company_id"),
+    sa.Index("ix_documents_sent", "company_id", "sent_at"),
 )
 sa.Index(
     "ix_documents_sending",
@@ -177,6 +191,8 @@ sa.Index(
     sqlite_where=documents.c.state == "sending",
     postgresql_where=documents.c.state == "sending",
 )
+_AMISS = sa.text("state IN ('altered', 'orphaned')")
+sa.Index("ix_documents_amiss", documents.c.company_id, sqlite_where=_AMISS, postgresql_where=_AMISS)
 _PAST = sa.text("state NOT IN ('voided', 'lifted')")  # a payment that was lifted may be made again beside it
 sa.Index(
     "uq_documents_standing",
@@ -209,6 +225,16 @@ runs = sa.Table(
     sa.Column("finished_at", Moment),
     sa.Column("outcome", sa.String(20)),  # done or stopped; null: still going, or killed
     sa.Column("summary", sa.Text),  # JSON
+    sa.Index("ix_runs_company", "company_id", "id"),
+)
+
+remembered = sa.Table(
+    "remembered",  # what was told or found out last, of each kind
+    metadata,
+    sa.Column("company_id", sa.ForeignKey(companies.c.id), primary_key=True),
+    sa.Column("what", sa.String(20), primary_key=True),  # a What of ledger.remembered
+    sa.Column("at", Moment, nullable=False),
+    sa.Column("content", sa.Text, nullable=False),  # JSON
 )
 
 kept_settings = sa.Table(

@@ -78,11 +78,17 @@ def count_pending(ledger: CompanyLedger) -> int:
 
 def newest_days(ledger: CompanyLedger) -> dict[str, dt.date]:
     """Return the business date of each location's newest ticket."""
-    query = sa.select(tickets.c.location_id, sa.func.max(tickets.c.business_date)).where(
-        tickets.c.company_id == ledger.company_id
-    )
+    mine, found = tickets.c.company_id == ledger.company_id, {}
     with ledger.read() as connection:
-        return {row[0]: row[1] for row in connection.execute(query.group_by(tickets.c.location_id))}
+        # From each location to the next, a look into an index each: all of them in one go is a look at every ticket.
+        next_one = sa.select(sa.func.min(tickets.c.location_id)).where(mine)
+        location = connection.execute(next_one).scalar()
+        while location is not None:
+            days = sa.select(tickets.c.business_date).where(mine, tickets.c.location_id == location)
+            days = days.order_by(*[tickets.c[name].desc() for name in ("business_date", "location_id", "id")]).limit(1)
+            found[location] = connection.execute(days).scalar_one()
+            location = connection.execute(next_one.where(tickets.c.location_id > location)).scalar()
+    return found
 
 
 def newest(ledger: CompanyLedger, status: Sequence[TicketStatus], limit: int) -> list[TicketRow]:
@@ -121,14 +127,25 @@ def as_told(row: sa.Row[Any]) -> TicketRow:
     )
 
 
-def counts(ledger: CompanyLedger, status: Sequence[TicketStatus]) -> dict[TicketStatus, tuple[int, Decimal]]:
-    """Return for each of these statuses, where there are any, how many tickets have it and what they come to."""
+def counts(
+    ledger: CompanyLedger, status: Sequence[TicketStatus], first: dt.date | None = None, last: dt.date | None = None
+) -> dict[TicketStatus, tuple[int, Decimal]]:
+    """Return for each of these statuses, where there are any, how many tickets have it and what they come to.
+
+    Args:
+        ledger: The company's ledger.
+        status: Which.
+        first: The first business day of those that count; None: there is none.
+        last: The last one, likewise.
+    """
+    query = sa.select(tickets.c.status, sa.func.count(), sa.func.sum(tickets.c.total))
+    query = query.where(tickets.c.company_id == ledger.company_id, tickets.c.status.in_(status))
+    if first is not None:
+        query = query.where(tickets.c.business_date >= first)
+    if last is not None:
+        query = query.where(tickets.c.business_date <= last)
     with ledger.read() as connection:
-        rows = connection.execute(
-            sa.select(tickets.c.status, sa.func.count(), sa.func.sum(tickets.c.total))
-            .where(tickets.c.company_id == ledger.company_id, tickets.c.status.in_(status))
-            .group_by(tickets.c.status)
-        ).all()
+        rows = connection.execute(query.group_by(tickets.c.status)).all()
     return {TicketStatus(status): (number, amount) for status, number, amount in rows}
 
 

@@ -50,7 +50,7 @@ def compose(settings: NoticeSettings, summary: RunSummary, concerns: Sequence[Co
         concerns: Tickets that are skipped or half done, the latest news first; more than are shown, where there are.
         problem: What stopped the run, in one line; None: it came to its end.
     """
-    company = f"company {settings.realm_id or 'without an id'} ({settings.environment})"
+    company = company_of(settings)
     if problem is not None:
         subject = f"franpos-qbo: the sync of {company} was stopped"
     elif not summary.skipped + summary.open:
@@ -66,6 +66,11 @@ def compose(settings: NoticeSettings, summary: RunSummary, concerns: Sequence[Co
     if len(concerns) > TICKETS_SHOWN:
         shown.append("… and more: franpos-qbo tickets --status skipped")
     return Notice(subject, "\n".join(lines), tuple(shown), _advice(summary, concerns, problem))
+
+
+def company_of(settings: NoticeSettings) -> str:
+    """Return which company a notice is about."""
+    return f"company {settings.realm_id or 'without an id'} ({settings.environment})"
 
 
 def _line(one: Concern) -> str:

@@ -7,6 +7,7 @@ import logging
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
 
+from target_qbo.endings import line_of
 from target_qbo.errors import UnreachableError
 from target_qbo.ledger import again, changes, documents, runs, tickets, units
 from target_qbo.ledger.changes import Changes
@@ -76,15 +77,18 @@ def alone(company: Company, as_record: Callable[[], dict[str, Any]], kind: str =
     waiting = "another run is posting for this company: waiting for it to end"
     with ledger.lock("posting", lambda: logger.warning(waiting)) as still_alone:
         number = runs.begin(ledger, now(), kind)
-        outcome = runs.STOPPED
+        outcome, why = runs.STOPPED, {}
         try:
             for request in documents.sent_since(ledger, now() - minute):
                 age = (now() - request.sent_at).total_seconds()
                 company.limits.recall(max(0.0, age), batch=request.documents > 1)
             yield Journal(ledger, still_alone)
             outcome = runs.DONE
+        except Exception as error:
+            why = {"problem": line_of(error)}
+            raise
         finally:
-            runs.end(ledger, number, outcome, as_record(), now())
+            runs.end(ledger, number, outcome, as_record() | why, now())
 
 
 def executor(company: Company, journal: Journal) -> Executor:

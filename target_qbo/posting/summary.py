@@ -27,6 +27,7 @@ class RunSummary:
     Attributes:
         night: Which night's run it is: when that was to begin; None: somebody else's.
         fetched: Whether all that the till has is there: else the till was not asked, or not to the end.
+        problem: What went wrong at the till, in one line; empty: nothing.
         open: Tickets that are half done in QuickBooks.
         left: Tickets whose own request got no answer, left for the next run.
         codes: Why tickets were skipped, by their key in the ledger.
@@ -37,6 +38,7 @@ class RunSummary:
 
     night: dt.datetime | None = None
     fetched: bool = True
+    problem: str = ""
     posted: int = 0
     skipped: int = 0
     waiting: int = 0
@@ -73,6 +75,8 @@ class RunSummary:
     def as_record(self) -> dict[str, Any]:
         """Return the figures for the ledger."""
         run: dict[str, Any] = {} if self.fetched else {"fetched": False}
+        if self.problem:
+            run["problem"] = self.problem
         if self.night is not None:
             run |= {"kind": runs.NIGHT, "night": self.night.isoformat()}
         return run | {

@@ -103,8 +103,11 @@ class QboClient:
             statement = f"select * from {entity}{condition} startposition {start} maxresults {PAGE}"  # noqa: S608 (see quoted)
             answer = self._patiently(partial(self._send, "GET", "query", {"query": statement}))
             rows: list[Entity] = (answer.get("QueryResponse") or {}).get(entity) or []
-            yield from rows
-            if len(rows) < PAGE:
+            number = len(rows)
+            rows.reverse()
+            while rows:
+                yield rows.pop()  # so that a page is let go as it is read: it takes some megabytes
+            if number < PAGE:
                 return
             start += PAGE
 

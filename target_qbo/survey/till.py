@@ -47,7 +47,7 @@ def first_day(ledger: CompanyLedger, settings: Settings, start: dt.date | None) 
 
 
 @dataclass(slots=True)
-class _Unnamed:
+class Unnamed:
     """What settings don't name: gift cards and deposits, and tenders."""
 
     owed: Owed = field(default_factory=Owed)
@@ -56,15 +56,26 @@ class _Unnamed:
 
 def unnamed(ledger: CompanyLedger, settings: Settings) -> Iterator[Finding]:
     """Yield what was or will be posted otherwise than the shop may want, because no setting says what it is."""
-    posted, waiting = _posted(ledger), _waiting(ledger, settings)
-    yield _gift_cards(posted.owed, waiting.owed, settings)
-    yield _tenders(posted.tenders.still(settings.rules.tender_map), waiting.tenders)
+    known, waiting = posted(ledger, settings), _waiting(ledger, settings)
+    yield _gift_cards(known.owed, waiting.owed, settings)
+    yield _tenders(known.tenders, waiting.tenders)
+
+
+def posted(ledger: CompanyLedger, settings: Settings, since: dt.datetime | None = None) -> Unnamed:
+    """Return what was posted, in runs that began then or later, that the settings as they are now don't name either."""
+    found = Unnamed()
+    for summary in runs.summaries(ledger, since):
+        owed = summary.get("owed") or {}
+        found.owed += Owed(Decimal(owed.get("sold", 0)), Decimal(owed.get("redeemed", 0)))
+        found.tenders.add((name, Decimal(amount)) for name, amount in (summary.get("unmapped") or {}).items())
+    if PaymentMethod.GIFT_CARD in settings.deposit_accounts and settings.rules.item_rules:
+        found.owed = Owed()  # it was posted before they were set
+    found.tenders = found.tenders.still(settings.rules.tender_map)
+    return found
 
 
 def _gift_cards(posted: Owed, waiting: Owed, settings: Settings) -> Finding:
     has_account = PaymentMethod.GIFT_CARD in settings.deposit_accounts
-    if has_account and settings.rules.item_rules:
-        posted = Owed()  # before it was set
     what, name = "gift cards", Said("sold and redeemed")
     if posted == waiting == Owed():
         return Finding(what, name, Verdict.FOUND, Said("as set") if has_account else f"none yet; {_advice()}")
@@ -92,18 +103,9 @@ def _tenders(posted: Unmapped, waiting: Unmapped) -> Finding:
     return Finding(what, name, Verdict.WARNING, f"{'; '.join(figures)}. {advice}")
 
 
-def _posted(ledger: CompanyLedger) -> _Unnamed:
-    found = _Unnamed()
-    for summary in runs.summaries(ledger):
-        owed = summary.get("owed") or {}
-        found.owed += Owed(Decimal(owed.get("sold", 0)), Decimal(owed.get("redeemed", 0)))
-        found.tenders.add((name, Decimal(amount)) for name, amount in (summary.get("unmapped") or {}).items())
-    return found
-
-
-def _waiting(ledger: CompanyLedger, settings: Settings) -> _Unnamed:
+def _waiting(ledger: CompanyLedger, settings: Settings) -> Unnamed:
     has_account = PaymentMethod.GIFT_CARD in settings.deposit_accounts
-    found = _Unnamed()
+    found = Unnamed()
     for pending in units.pending(ledger):
         decision = decide_records(
             pending.record, pending.payments, pending.discounts, settings.rules, dt.datetime.now(dt.UTC)

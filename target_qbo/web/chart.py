@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from decimal import Decimal
+from itertools import dropwhile
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
@@ -59,7 +60,8 @@ class Chart:
 
 
 def chart(days: Sequence[Day]) -> Chart:
-    """Draw days."""
+    """Draw days, from the first that has something on."""
+    days = list(dropwhile(lambda day: not day.tickets and not day.till and not day.books, days))
     amounts = [amount for day in days for amount in (day.till, day.books)]
     most, least = max([*amounts, Decimal(1)]), min([*amounts, Decimal(0)])
     scale = HEIGHT / (most - least)

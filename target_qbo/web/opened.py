@@ -1,4 +1,4 @@
-"""The company of a request: opened by the settings of this moment, so that a page that stays up follows them."""
+"""The company of a request: that of the settings of this moment, so that a page that stays up follows them."""
 
 from __future__ import annotations
 
@@ -10,6 +10,7 @@ from django.shortcuts import redirect
 from django.urls import resolve
 from django.utils.crypto import salted_hmac
 
+from target_qbo.desk.opening import KeptOpen
 from target_qbo.web.guards import problem
 from target_qbo.web.persons import PERSON
 
@@ -66,7 +67,7 @@ def books(_request: HttpRequest | None = None) -> dict[str, str]:
 
 
 class Opened:
-    """Opens the company for whoever is signed in, closes it with the answer, and tells what is wrong in one line.
+    """Gives the company to whoever is signed in, lets go of it with the answer, and tells what is wrong in one line.
 
     Args:
         answer: What answers.
@@ -74,26 +75,27 @@ class Opened:
 
     def __init__(self, answer: Callable[[HttpRequest], HttpResponse]) -> None:
         self._answer = answer
+        self._kept = KeptOpen(settings.DESK)
 
     def __call__(self, request: HttpRequest) -> HttpResponse:
         """Answer a request."""
         if PERSON.get() is None:
             return self._answer(request)
         try:
-            if settings.DESK.lacking():
-                return self._of_no_company(request)
-            found: Company = settings.DESK.company()
+            found = self._kept.company()
         except Exception as error:
             told = problem(request, error)
             if told is None:
                 raise
             return told
+        if found is None:
+            return self._of_no_company(request)
         token = _OPENED.set(found)
         try:
             return self._answer(request)
         finally:
             _OPENED.reset(token)
-            found.ledger.engine.dispose()
+            self._kept.let_go(found)
 
     def _of_no_company(self, request: HttpRequest) -> HttpResponse:
         """Answer where no company is set up yet: with the set-up alone."""

@@ -7,6 +7,7 @@ import threading
 from typing import TYPE_CHECKING, Any
 from urllib.parse import urlencode
 
+from django.conf import settings
 from django.http import Http404
 from django.shortcuts import render
 from django.utils.translation import gettext as _
@@ -15,6 +16,7 @@ from django.views.decorators.http import require_safe
 from target_qbo.desk import overview as desk
 from target_qbo.desk import previewing, proving
 from target_qbo.desk import runs as desk_runs
+from target_qbo.desk.pulling import shop_zone
 from target_qbo.desk.tickets import advice, in_full
 from target_qbo.ledger import attention, listing
 from target_qbo.ledger.status import TicketStatus
@@ -22,6 +24,7 @@ from target_qbo.reconcile.model import Period
 from target_qbo.web.chart import chart
 from target_qbo.web.downloads import proven_days
 from target_qbo.web.forms import LARGEST_KEY, PeriodForm, TicketsForm
+from target_qbo.web.matters import told
 from target_qbo.web.opened import company
 
 if TYPE_CHECKING:
@@ -36,9 +39,9 @@ _PROVING = threading.Lock()  # a proof takes metered reads, and much of the mach
 @require_safe
 def overview(request: HttpRequest) -> HttpResponse:
     """Show how the company stands."""
-    found = desk.overview(company())
-    groups = [(group, advice(TicketStatus.SKIPPED, group.code)) for group in found.skipped]
-    return render(request, "web/overview.html", {"found": found, "groups": groups, "chart": chart(found.days)})
+    found = desk.overview(company(), shop_zone(settings.DESK))
+    shown = {"found": found, "matters": [told(matter) for matter in found.matters], "chart": chart(found.days)}
+    return render(request, "web/overview.html", shown)
 
 
 @require_safe
@@ -48,13 +51,13 @@ def tickets(request: HttpRequest) -> HttpResponse:
     shown: dict[str, Any] = {"form": form, "rows": [], "number": 0, "older": None, "asked": ""}
     if form.is_valid():
         ledger, chosen = company().ledger, form.chosen()
-        rows, mark = listing.page(ledger, chosen, _PAGE, form.cleaned_data["before"])
+        page = listing.page(ledger, chosen, _PAGE, form.cleaned_data["before"])
         asked = {name: value for name, value in request.GET.items() if value and name != "before"}
         older = None
-        if mark is not None:
-            day, location, key = mark
+        if page.end is not None:
+            day, location, key = page.end
             older = urlencode(asked | {"before": f"{day.isoformat()},{key},{location}"})
-        shown |= {"rows": rows, "number": listing.count(ledger, chosen), "older": older, "asked": urlencode(asked)}
+        shown |= {"rows": page.rows, "number": page.number, "older": older, "asked": urlencode(asked)}
     return render(request, "web/tickets.html", shown, status=200 if form.is_valid() else 400)
 
 
@@ -91,7 +94,7 @@ def runs(request: HttpRequest) -> HttpResponse:
 def reconcile(request: HttpRequest) -> HttpResponse:
     """Prove a period, where one was asked for."""
     form = PeriodForm(request.GET or None)
-    told, problem = None, None
+    proof, problem = None, None
     if form.is_valid():
         asked = form.cleaned_data
         period = Period(asked["first"], asked["last"], asked["location"].strip() or None)
@@ -99,13 +102,13 @@ def reconcile(request: HttpRequest) -> HttpResponse:
             problem = _("Another proof is being made: ask again when it is through.")
         else:
             try:
-                told = proving.prove(company(), period)
+                proof = proving.prove(company(), period)
             finally:
                 _PROVING.release()
-    if told is not None and "csv" in request.GET:
-        return proven_days(told)
+    if proof is not None and "csv" in request.GET:
+        return proven_days(proof)
     status = _BUSY if problem else 400 if form.is_bound and not form.is_valid() else 200
-    return render(request, "web/reconcile.html", {"form": form, "told": told, "problem": problem}, status=status)
+    return render(request, "web/reconcile.html", {"form": form, "told": proof, "problem": problem}, status=status)
 
 
 def not_taken(request: HttpRequest, exception: Exception | None = None) -> HttpResponse:  # noqa: ARG001 (Django's)

@@ -48,7 +48,7 @@ def _started(shop: Shop, now: dt.datetime) -> tuple[Nights, Works, _Clock]:
     return Nights(config, works, DENVER, clock), works, clock
 
 
-def _wait(works: Works) -> Came:
+def finished(works: Works) -> Came:
     for thread in threading.enumerate():
         if thread.name == "work":
             thread.join(60)
@@ -70,7 +70,7 @@ def test_a_night_is_begun_once_and_is_a_run_of_its_own_kind(shop: Shop) -> None:
     assert not nights.look(), "nothing is due on the first day"
     clock.now = MIDNIGHT + dt.timedelta(seconds=3)
     assert nights.look()
-    assert _wait(works).problem is None
+    assert finished(works).problem is None
     assert not nights.look()
     assert shop.differences() == []
     assert works.latest is not None
@@ -82,16 +82,16 @@ def test_a_missed_night_is_made_up_and_a_restart_does_none_twice(shop: Shop) -> 
     nights, works, clock = _started(shop, NOON)
     clock.now = MIDNIGHT
     assert nights.look()
-    _wait(works)
+    finished(works)
     ring_up(shop, lines=[{"price": "7.00"}])
     restarted, _, _ = _started(shop, MIDNIGHT + dt.timedelta(hours=1))
     assert not restarted.look(), "the ledger has tonight's"
     late, works, clock = _started(shop, MIDNIGHT + dt.timedelta(days=3, hours=-2))
     assert late.look(), "the machine was off for days"
     clock.now = MIDNIGHT + dt.timedelta(days=3)
-    _wait(works)
+    finished(works)
     assert late.look(), "the next night is not the one that was made up late"
-    _wait(works)
+    finished(works)
     assert shop.differences() == []
     early, _, _ = _started(shop, NOON)
     assert not early.look(), "a clock that was set back"
@@ -105,9 +105,9 @@ def test_a_night_waits_for_a_work_that_is_under_way(shop: Shop) -> None:
     clock.now = MIDNIGHT
     assert not nights.look()
     over.set()
-    _wait(works)
+    finished(works)
     assert nights.look()
-    assert _wait(works).problem is None
+    assert finished(works).problem is None
 
 
 def test_a_night_that_fails_is_told_and_not_begun_again(shop: Shop) -> None:
@@ -117,18 +117,20 @@ def test_a_night_that_fails_is_told_and_not_begun_again(shop: Shop) -> None:
         nights, works, clock = _started(shop, NOON)
         clock.now = MIDNIGHT
         assert nights.look()
-        came = _wait(works)
+        came = finished(works)
         assert came.problem is not None
         assert len(hook.messages) == 1
         assert not nights.look()
         assert _latest_night(shop) is None, "after a restart it is made up"
         page = Page(shop, shop.folder / "page.log")
-        assert "Never synced" in page.visitor().look("/").text_content()
+        text = page.visitor().look("/").text_content()
+        assert "Never synced" in text
+        assert "The last sync was stopped: GET " in text
         page.stop()
         shop.tap_config.write_text("{}")
         clock.now = MIDNIGHT + dt.timedelta(days=1)
         assert nights.look()
-        assert "location_ids" in (_wait(works).problem or "")
+        assert "location_ids" in (finished(works).problem or "")
         assert len(hook.messages) == 2
 
 
