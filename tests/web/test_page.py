@@ -108,7 +108,7 @@ def test_the_chart_shows_each_day_and_marks_what_differs() -> None:
     sold, refunded = (column.bars[0] for column in drawn.columns[:2])
     assert (sold.y, sold.height) == ("0.0", "128.0"), "from the top to zero"
     assert (refunded.y, refunded.height) == (drawn.zero, "32.0"), "below zero"
-    assert chart([Day(first, 0, Decimal(0), Decimal(0))]).columns[0].bars[0].height == "0.0"
+    assert chart([Day(first, 0, Decimal(0), Decimal(0))]).columns == []
 
 
 @pytest.mark.parametrize(
@@ -169,7 +169,7 @@ def test_the_overview_counts_what_the_list_has(shop: Shop, visitor: Visitor) -> 
     assert "Last synced" in text
     days = {str(row["business_date"]) for row in rows}
     assert set(cells(tree, 1)) == days
-    assert tree.xpath("count(//*[local-name()='rect'])") == 60
+    assert tree.xpath("count(//*[local-name()='rect'])") == 4  # of two days
     left = {str(row["business_date"]) for row in rows if row["status"] not in {"posted", "voided"}}
     assert left, "some are skipped"
     (figures,) = tree.xpath("//table[caption='Till and books by day']")
