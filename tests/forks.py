@@ -202,7 +202,14 @@ def _can_fork(command: Sequence[str], environment: Mapping[str, str], folder: Pa
         return True
     if command[0] != sys.executable:
         return False
-    return command[1] == "-P" or (folder == ROOT and (command[1] == "-c" or command[2] in MODULES))
+    match command[1:3]:
+        case ["-P", "-c"]:
+            return True
+        case ["-c", _]:
+            return folder == ROOT
+        case ["-m", module]:
+            return folder == ROOT and module in MODULES
+    return False
 
 
 def _at_start(environment: Mapping[str, str]) -> dict[str, str]:
