@@ -6,8 +6,10 @@ BIN := .venv/bin
 MELTANO_BIN := .venv-meltano/bin
 AIRFLOW_BIN := .venv-airflow/bin
 export UV_PYTHON_DOWNLOADS := never
-# Compiled once at installation: every start of a command would else do it where Python may not write beside its modules.
+# Compiled once: what is installed at installation, this checkout's own modules and tests when they are first loaded.
+# Every start of a command would else do it anew where the environment tells Python to write nothing beside its modules.
 export UV_COMPILE_BYTECODE := 1
+export PYTHONDONTWRITEBYTECODE :=
 
 .PHONY: help setup meltano chromium demo demo-page demo-airflow fires test chaos lint format docs screenshots lock benchmark clean
 

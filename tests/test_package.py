@@ -6,18 +6,15 @@ import json
 import sys
 import tarfile
 import zipfile
-from typing import TYPE_CHECKING
+from pathlib import Path
 
 import pytest
 
 from tests.shop import ROOT, run
 
-if TYPE_CHECKING:
-    from pathlib import Path
-
-
 UV = str(ROOT / ".tools" / "bin" / "uv")
 SCHEMAS = {f"franpos_qbo/schemas/{path.name}": path.read_bytes() for path in (ROOT / "schemas").glob("*.json")}
+PLUGIN = ROOT / ".meltano" / "loaders" / "target-qbo" / "venv"
 
 
 def build(what: str, source: Path, folder: Path) -> Path:
@@ -77,10 +74,18 @@ def test_an_editable_install_reads_the_schemas_of_the_checkout(sdist: Path, tmp_
 
 
 def test_the_wheel_alone_runs(wheel: Path, tmp_path: Path) -> None:
+    """Beside what it requires and nothing else: what Meltano installed because this checkout requires the same."""
     assert run([UV, "venv", "--quiet", "--python", sys.executable, str(tmp_path / "venv")]).returncode == 0
     python = str(tmp_path / "venv" / "bin" / "python")
-    installed = run([UV, "pip", "install", "--quiet", "--python", python, str(wheel)])
+    installed = run([UV, "pip", "install", "--quiet", "--python", python, "--no-deps", str(wheel)])
     assert installed.returncode == 0, installed.stderr
+    assert PLUGIN.exists(), "run `make meltano` first; `make test` does"
+    (own,), (others,) = ((tmp_path / "venv").glob("lib/*/site-packages"), PLUGIN.glob("lib/*/site-packages"))
+    assert _requirements(own) == _requirements(others)
+    (own / "others.pth").write_text(f"{others}\n")
+    code = "import franpos_qbo as a, tap_franpos as b, target_qbo as c; print(a.__file__, b.__file__, c.__file__)"
+    loaded = run([python, "-c", code], folder=tmp_path).stdout.split()
+    assert [Path(one).is_relative_to(own) for one in loaded] == [True, True, True]
     for command in ("tap-franpos", "target-qbo", "franpos-qbo"):
         shown = run([str(tmp_path / "venv" / "bin" / command), "--version"], folder=tmp_path)
         assert shown.returncode == 0, shown.stderr
@@ -92,3 +97,9 @@ def test_the_wheel_alone_runs(wheel: Path, tmp_path: Path) -> None:
         "payments",
         "discounts",
     }
+
+
+def _requirements(packages: Path) -> list[str]:
+    """Return what the installed project requires, as it says."""
+    (metadata,) = packages.glob("franpos_qbo-*.dist-info/METADATA")
+    return [line for line in metadata.read_text("utf-8").splitlines() if line.startswith("Requires-Dist: ")]

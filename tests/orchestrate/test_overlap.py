@@ -6,6 +6,7 @@ import json
 import os
 import subprocess
 import sys
+import time
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -57,6 +58,7 @@ def _under_way(shop: Shop, process: subprocess.Popen[str]) -> None:
     """Wait until a run has asked QuickBooks for something."""
     while shop.get("qbo-calls")["requests"] == 0:
         assert process.poll() is None, "it ended before the other began"
+        time.sleep(0.05)
 
 
 def test_a_night_that_is_told_to_end_is_made_up_whoever_else_runs(shop: Shop) -> None:

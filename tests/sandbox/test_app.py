@@ -7,22 +7,28 @@ import signal
 import subprocess
 import sys
 from contextlib import contextmanager
-from pathlib import Path
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
 import pytest
 import requests
 
-if TYPE_CHECKING:
-    from collections.abc import Iterator
+from tests.forks import ROOT, start
+from tests.shop import run
 
-ROOT = Path(__file__).resolve().parents[2]
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
+    from pathlib import Path
+
+    from tests.forks import Program
 
 
 @contextmanager
-def sandbox(*options: str) -> Iterator[tuple[subprocess.Popen[str], dict[str, Any]]]:
+def sandbox(
+    *options: str, begin: Callable[..., Program | subprocess.Popen[str]] = start
+) -> Iterator[tuple[Program | subprocess.Popen[str], dict[str, Any]]]:
     command = [sys.executable, "-m", "sandbox", *options]
-    with subprocess.Popen(command, cwd=ROOT, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True) as process:
+    with begin(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE) as process:
         try:
             assert process.stdout
             yield process, json.loads(process.stdout.readline())
@@ -85,7 +91,8 @@ def test_retail_tickets_instead_of_made_up_ones(tmp_path: Path) -> None:
 
 @pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT])
 def test_stops_cleanly_even_while_a_request_hangs(number: signal.Signals) -> None:
-    with sandbox("--tickets-per-day", "1") as (process, ready):
+    anew = partial(subprocess.Popen, cwd=ROOT, text=True)  # how a fork ends is not how Python does
+    with sandbox("--tickets-per-day", "1", begin=anew) as (process, ready):
         hang = [{"where": "franpos", "do": "hang", "seconds": 60}]
         requests.post(f"{ready['control_url']}/faults", json=hang, timeout=10)
         with pytest.raises(requests.Timeout):
@@ -109,9 +116,7 @@ def test_stops_cleanly_even_while_a_request_hangs(number: signal.Signals) -> Non
     ],
 )
 def test_options_that_cannot_be_served_end_in_one_line(options: tuple[str, str]) -> None:
-    done = subprocess.run(
-        [sys.executable, "-m", "sandbox", *options], cwd=ROOT, capture_output=True, text=True, timeout=30, check=False
-    )
+    done = run([sys.executable, "-m", "sandbox", *options])
     assert (done.returncode, done.stdout) == (2, "")
     assert "Traceback" not in done.stderr
     assert done.stderr.splitlines()[-1].startswith(("sandbox: ", "python -m sandbox: error: "))

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-import subprocess
+import os
 from typing import TYPE_CHECKING
 
 import pytest
@@ -13,6 +13,7 @@ from sandbox.arguments import DEMO_START
 from sandbox.comparison import compare
 from sandbox.fleet import companies, main
 from tests.fleet import ask, running_fleet
+from tests.forks import start
 from tests.shop import BIN, RUN_SECONDS
 
 if TYPE_CHECKING:
@@ -41,10 +42,17 @@ def test_two_stores_of_one_company_at_the_same_time(
         tap, target = (tmp_path / f"{store['name']}-{one}.json" for one in ("tap", "target"))
         tap.write_text(json.dumps(store["franpos"]))
         target.write_text(json.dumps(store["qbo"] | {"environment": "sandbox", "ledger_url": postgres_database}))
-        pipe = f"'{BIN}/tap-franpos' --config '{tap}' | '{BIN}/target-qbo' --config '{target}'"
-        running.append(subprocess.Popen(["bash", "-o", "pipefail", "-c", pipe], stderr=subprocess.PIPE, text=True))
-    said = [process.communicate(timeout=RUN_SECONDS)[1] for process in running]
-    assert [process.returncode for process in running] == [0, 0], "\n".join(said)
+        reading, writing = os.pipe()
+        with (tmp_path / f"{store['name']}.log").open("w") as log:
+            running += [
+                start([str(BIN / "tap-franpos"), "--config", str(tap)], stdout=writing, stderr=log),
+                start([str(BIN / "target-qbo"), "--config", str(target)], stdin=reading, stderr=log),
+            ]
+        os.close(reading)
+        os.close(writing)
+    ended = [process.wait(RUN_SECONDS) for process in running]
+    said = [(tmp_path / f"{store['name']}.log").read_text() for store in (first, second)]
+    assert ended == [0, 0, 0, 0], "\n".join(said)
     assert sum("waiting for it to end" in text for text in said) == 1, "one posts, the other waits for it"
     assert compare(ask(first, "tickets"), ask(first, "books")) == []
     calls = ask(first, "qbo-calls")

@@ -3,9 +3,6 @@
 from __future__ import annotations
 
 import json
-import subprocess
-import sys
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -13,11 +10,14 @@ from singer_sdk.exceptions import ConfigValidationError
 
 from tap_franpos.settings import locations
 from tap_franpos.tap import TapFranpos
+from tests.shop import BIN, run
 
 if TYPE_CHECKING:
+    import subprocess
+    from pathlib import Path
+
     from tests.tap.tiny_franpos import TinyFranpos
 
-COMMAND = Path(sys.executable).with_name("tap-franpos")
 DESIGNED: dict[str, Any] = {
     "api_url": "https://publicapi.franpos.com",
     "auth_token": None,
@@ -36,7 +36,7 @@ GOOD: dict[str, Any] = {"location_ids": [7, 8], "auth_token": "abc-secret"}
 
 
 def tap(*args: object, **env: str) -> subprocess.CompletedProcess[str]:
-    return subprocess.run([COMMAND, *map(str, args)], capture_output=True, text=True, check=False, env=env)
+    return run([str(BIN / "tap-franpos"), *map(str, args)], env=env)
 
 
 def wrong(**settings: Any) -> str:

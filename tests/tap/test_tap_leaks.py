@@ -3,14 +3,13 @@
 from __future__ import annotations
 
 import json
-import os
-import subprocess
 import sys
 from typing import TYPE_CHECKING, Any
 from urllib.parse import quote
 
 import pytest
 
+from tests.shop import run
 from tests.tap.tiny_franpos import DENIED, SHAPES, TOKEN, Reply, Script, TinyFranpos, always, said, slow
 
 if TYPE_CHECKING:
@@ -52,7 +51,7 @@ def test_ends_in_one_line_without_a_traceback(
         "import tap_franpos.client as client, tap_franpos.tap as tap;"
         "client.FIRST_WAIT = 0.01; client.TIMEOUT = 0.2; client.MAX_TRIES = 2; tap.main()"
     )
-    environment = os.environ | {"LOGLEVEL": "DEBUG"}
+    environment = {"LOGLEVEL": "DEBUG"}
     if how == "structured":
         (tmp_path / "log.yaml").write_text(
             "version: 1\ndisable_existing_loggers: false\n"
@@ -61,13 +60,7 @@ def test_ends_in_one_line_without_a_traceback(
             "root: {level: DEBUG, handlers: [out]}\n"
         )
         environment["SINGER_SDK_LOG_CONFIG"] = str(tmp_path / "log.yaml")
-    done = subprocess.run(
-        [sys.executable, "-c", code, "--config", str(tmp_path / "config.json")],
-        capture_output=True,
-        text=True,
-        check=False,
-        env=environment,
-    )
+    done = run([sys.executable, "-c", code, "--config", str(tmp_path / "config.json")], env=environment)
     assert [shape for shape in SHAPES if shape in done.stdout + done.stderr] == []
     assert "urllib3.connectionpool" in done.stderr
     assert "Traceback" not in done.stderr

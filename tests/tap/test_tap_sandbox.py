@@ -17,6 +17,7 @@ from singer_sdk.exceptions import FatalAPIError
 from singer_sdk.testing import get_tap_test_class
 
 from tap_franpos.tap import TapFranpos
+from tests.forks import start
 from tests.tap.runs import Messages, run
 
 if TYPE_CHECKING:
@@ -52,9 +53,7 @@ class Sandbox:
 @contextmanager
 def running(*options: str) -> Iterator[Sandbox]:
     """Run a sandbox on a free port."""
-    with subprocess.Popen(
-        [sys.executable, "-m", "sandbox", *options], cwd=ROOT, stdout=subprocess.PIPE, text=True
-    ) as process:
+    with start([sys.executable, "-m", "sandbox", *options], stdout=subprocess.PIPE) as process:
         assert process.stdout
         try:
             yield Sandbox(json.loads(process.stdout.readline()))

@@ -48,7 +48,7 @@ def kill_once_made(shop: Shop, entity: str) -> None:
     rows = f"qbo-entities?entity={entity}"
     before = len(shop.get(rows)[entity])
     fail(shop, {"do": "hang_after", "match": {"path": r"/(batch|invoice|payment)\?", "entity": entity, "nth": 1}})
-    messages = shop.tap().stdout
+    messages = shop.messages()
     command = [str(BIN / "target-qbo"), "--config", str(shop.target_config)]
     target = start(command, stdin=subprocess.PIPE, stderr=subprocess.DEVNULL)
     assert target.stdin is not None

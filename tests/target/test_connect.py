@@ -14,11 +14,14 @@ from urllib.parse import parse_qs, urlsplit
 import pytest
 import requests
 
-from tests.shop import BIN, ROOT, Shop, problem_lines
+from tests.forks import start
+from tests.shop import BIN, Shop, problem_lines
 from tests.target.failures import EIGHT_TICKETS, ring_up
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
+
+    from tests.forks import Program
 
 SECONDS = 60
 
@@ -32,7 +35,7 @@ def shop(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Shop]:
 class Connecting:
     """A running ``connect``: the address that it printed, and in the end what it said."""
 
-    def __init__(self, process: subprocess.Popen[str]) -> None:
+    def __init__(self, process: Program | subprocess.Popen[str]) -> None:
         self._process = process
         assert process.stderr is not None
         self.said = ""
@@ -61,7 +64,7 @@ def connecting(shop: Shop, *options: str, browser: str | None = None) -> Iterato
     command += [] if browser or "--redirect-uri" in options else ["--no-browser"]
     environment = {**os.environ, "BROWSER": browser or "false"}
     pipe = subprocess.PIPE
-    process = subprocess.Popen(command, stdin=pipe, stdout=pipe, stderr=pipe, text=True, cwd=ROOT, env=environment)
+    process = start(command, stdin=pipe, stdout=pipe, stderr=pipe, env=environment)
     try:
         yield Connecting(process)
     finally:

@@ -134,7 +134,7 @@ def test_a_request_that_hangs_is_given_up_and_looked_up(shop: Shop, do: str, pat
     shop.configure_target(batch_size=batch_size, settle_seconds=3)
     shop.post("qbo", {"options": {"requestid": "ignored"}})
     fail(shop, {"do": do, "seconds": 2.5, "match": {"path": path, "nth": 2}})
-    command = [sys.executable, "-P", "-c", IMPATIENT, "--config", str(shop.target_config)]
+    command = [sys.executable, "-c", IMPATIENT, "--config", str(shop.target_config)]
     assert_right(shop, run(command, shop.tap().stdout))
     assert_all_fired(shop)
 

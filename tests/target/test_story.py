@@ -5,14 +5,14 @@ from __future__ import annotations
 import datetime as dt
 import json
 import subprocess
-import sys
 import threading
 from typing import TYPE_CHECKING, Any
 
 import pytest
 import requests
 
-from tests.shop import BIN, ROOT, Shop
+from tests.forks import start
+from tests.shop import BIN, Shop
 from tests.target.failures import documents_of, lose_the_ledger, of_kind, ring_up, told
 
 if TYPE_CHECKING:
@@ -119,8 +119,8 @@ def answered(shop: Shop, *arguments: str, code: int = 0) -> Any:
 def connect(shop: Shop) -> int:
     """Sign in as a person does: open the address that the command prints, agree, and be led back to it."""
     configs = ["--tap-config", str(shop.tap_config), "--target-config", str(shop.target_config)]
-    command = [sys.executable, str(BIN / "franpos-qbo"), *configs, "connect", "--no-browser", "--port", "0"]
-    process = subprocess.Popen(command, cwd=ROOT, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
+    command = [str(BIN / "franpos-qbo"), *configs, "connect", "--no-browser", "--port", "0"]
+    process = start(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE)
     watchdog = threading.Timer(60, process.kill)
     watchdog.start()
     try:

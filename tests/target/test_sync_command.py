@@ -6,7 +6,6 @@ import json
 import os
 import pty
 import re
-import subprocess
 from decimal import Decimal
 from typing import TYPE_CHECKING, Any
 
@@ -15,6 +14,7 @@ import simplejson
 from click.testing import CliRunner
 
 from target_qbo.console.main import cli
+from tests.forks import start
 from tests.shop import BIN, Shop, run
 from tests.target.failures import told
 
@@ -70,7 +70,7 @@ def watched(shop: Shop, *arguments: str, answer: str = "") -> tuple[int, str]:
     configs = ["--tap-config", str(shop.tap_config), "--target-config", str(shop.target_config)]
     command = [str(BIN / "franpos-qbo"), *configs, *arguments]
     seen = b""
-    with subprocess.Popen(command, stdin=follower, stdout=follower, stderr=follower) as process:
+    with start(command, stdin=follower, stdout=follower, stderr=follower) as process:
         os.close(follower)
         os.write(leader, answer.encode())
         while True:
