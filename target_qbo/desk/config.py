@@ -13,9 +13,10 @@ import simplejson
 import yaml
 from dotenv import dotenv_values
 
-from franpos_qbo.kept import KeptError, Place, in_force, says_nothing
+from franpos_qbo.kept import Kept, Place, in_force, lost, says_nothing, with_kept
 from target_qbo.company import Company
 from target_qbo.errors import ConfigurationError
+from target_qbo.ledger.kept import told
 from target_qbo.settings import LEDGER_URL, SETTINGS, Settings
 
 if TYPE_CHECKING:
@@ -50,30 +51,35 @@ class DeskConfig:
         """Return the target's settings.
 
         Raises:
-            ConfigurationError: They are missing or wrong.
+            ConfigurationError: They are missing or wrong, or a secret among them can't be unsealed.
         """
         defaults = {name: spec["default"] for name, spec in SETTINGS["properties"].items() if "default" in spec}
-        return Settings.from_config(defaults | self.in_force(TARGET, SETTINGS))
+        return Settings.from_config(defaults | self._whole(TARGET, SETTINGS))
 
     def tap(self, schema: Mapping[str, Any]) -> dict[str, Any]:
-        """Return the tap's settings as they are given; the tap checks them."""
-        return self.in_force(TAP, schema)
+        """Return the tap's settings as they are given or kept; the tap checks them.
+
+        Raises:
+            ConfigurationError: They can't be read, or a secret among them can't be unsealed.
+        """
+        return self._whole(TAP, schema)
 
     def lacking(self) -> list[str]:
-        """Return which settings the target can't do without, and has not.
+        """Return which settings the target can't do without, and has not, and which of its secrets can't be unsealed.
 
         Raises:
             ConfigurationError: They can't be read.
         """
         known = self.in_force(TARGET, SETTINGS)
-        return [name for name in SETTINGS["required"] if not str(known.get(name) or "").strip()]
+        missing = [name for name in SETTINGS["required"] if not str(known.get(name) or "").strip()]
+        return [*missing, *(name for name in self.lost(TARGET, SETTINGS) if name not in missing)]
 
     def company(self) -> Company:
         """Open the company of the target's settings."""
         return Company.open(self.target())
 
     def in_force(self, plugin: str, schema: Mapping[str, Any]) -> dict[str, Any]:
-        """Return the settings of a plugin that are given or kept, without the defaults.
+        """Return the settings of a plugin that are given or kept, without the defaults and what can't be unsealed.
 
         Args:
             plugin: Its name.
@@ -83,6 +89,14 @@ class DeskConfig:
             ConfigurationError: They can't be read.
         """
         return in_force(self._given(plugin, schema), self._kept(plugin), schema)
+
+    def lost(self, plugin: str, schema: Mapping[str, Any]) -> dict[str, str]:
+        """Return which kept secrets of a plugin would count and can't be unsealed, and why.
+
+        Raises:
+            ConfigurationError: The settings can't be read.
+        """
+        return lost(self._given(plugin, schema), self._kept(plugin), schema)
 
     def sources(self, plugin: str, schema: Mapping[str, Any]) -> dict[str, Source]:
         """Return where each setting of a plugin comes from.
@@ -97,7 +111,7 @@ class DeskConfig:
             if not says_nothing(given, name, schema):
                 found[name] = next(source for source, layer in reversed(layers) if name in layer)
             else:
-                found[name] = Source.PAGE if name in kept else Source.DEFAULT
+                found[name] = Source.PAGE if name in kept.values or name in kept.lost else Source.DEFAULT
         return found
 
     def place(self) -> Place:
@@ -110,11 +124,14 @@ class DeskConfig:
         realm = self._given(TARGET, SETTINGS).get("realm_id")
         return str(realm).strip() or None if realm else None
 
-    def _kept(self, plugin: str) -> dict[str, Any]:
-        try:
-            return self.place().read(plugin, self.named_realm())
-        except KeptError as error:
-            raise ConfigurationError(str(error)) from None
+    def _whole(self, plugin: str, schema: Mapping[str, Any]) -> dict[str, Any]:
+        with told(self.place().url):
+            return with_kept(self._given(plugin, schema), self._kept(plugin), schema)
+
+    def _kept(self, plugin: str) -> Kept:
+        place = self.place()
+        with told(place.url):
+            return place.read(plugin, self.named_realm())
 
     def _given(self, plugin: str, schema: Mapping[str, Any]) -> dict[str, Any]:
         found: dict[str, Any] = {}

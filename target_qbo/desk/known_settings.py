@@ -30,6 +30,7 @@ class Shown:
         text: Its value as text; of a secret nothing.
         is_secret: Whether its value is never shown.
         is_set: Whether it has a value.
+        is_lost: Whether it has one that can't be unsealed any more.
         source: Where that comes from.
         spec: Its JSON Schema.
     """
@@ -40,6 +41,7 @@ class Shown:
     text: str
     is_secret: bool
     is_set: bool
+    is_lost: bool
     source: Source
     spec: Mapping[str, Any]
 
@@ -57,13 +59,15 @@ def shown(config: DeskConfig, plugin: str) -> list[Shown]:
     """
     schema = schema_of(plugin)
     in_force, sources = config.in_force(plugin, schema), config.sources(plugin, schema)
+    lost = config.lost(plugin, schema)
     found = []
     for name, spec in schema["properties"].items():
         value = in_force.get(name, spec.get("default"))
         is_secret = bool(spec.get("secret"))
         text = "" if is_secret or value is None else as_text(value)
         is_set = value not in (None, "", {}, [])
-        found.append(Shown(plugin, name, spec["description"], text, is_secret, is_set, sources[name], spec))
+        is_lost = name in lost
+        found.append(Shown(plugin, name, spec["description"], text, is_secret, is_set, is_lost, sources[name], spec))
     return found
 
 

@@ -48,20 +48,22 @@ _NIGHTS = 5
 def steps(request: HttpRequest) -> HttpResponse:
     """Show which steps are done, and which is next."""
     found = _steps()
-    return render(request, "web/setup.html", {"steps": found, "following": setting_up.following(found)})
+    lost = [name for plugin in (TAP, TARGET) for name in settings.DESK.lost(plugin, keeping.schema_of(plugin))]
+    return render(request, "web/setup.html", {"steps": found, "following": setting_up.following(found), "lost": lost})
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
 @needs(to_look=Right.SET_UP, to_change=Right.SET_UP)
 def franpos(request: HttpRequest) -> HttpResponse:
     """Ask for the shops at Franpos, and see at once whether the token opens them."""
-    known = settings.DESK.tap(keeping.schema_of(TAP))
+    known = settings.DESK.in_force(TAP, keeping.schema_of(TAP))
     initial = {
         "location_ids": ", ".join(map(str, known.get("location_ids") or [])),
         "time_zone": known.get("time_zone") or "America/Denver",
         "start_date": str(known.get("start_date") or "")[:10],
     }
-    form = FranposForm(request.POST or None, has_token=bool(known.get("auth_token")), initial=initial)
+    has_token = bool(known.get("auth_token") or known.get("location_tokens"))
+    form = FranposForm(request.POST or None, has_token=has_token, initial=initial)
     if form.is_valid():
         values = form.values()
         for location, problem in unopened(settings.DESK, values):

@@ -60,6 +60,10 @@ def test_a_shop_owner_sets_all_up(shop: Shop, page: Page, folder: Path) -> None:
     assert visitor.send("/set-up/franpos/", **typed | {"auth_token": token}).url.endswith("/set-up/")
     app = {name: shop.ready["qbo"][name] for name in ("client_id", "client_secret")}
     visitor.send("/set-up/quickbooks/", **app, environment="sandbox")
+    shop.post("qbo", {"sign_in": {"consent": "other_company"}})
+    assert "QuickBooks forbids this app the company" in agree(visitor).text, "the wrong one, of which nothing is known"
+    assert visitor.send("/set-up/disconnect/").ok
+    shop.post("qbo", {"sign_in": {"consent": "agree"}})
     way = visitor.send("/set-up/quickbooks/")
     (link,) = Visitor.read(way).xpath("//main//a[@class='button']/@href")
     back = visitor.http.get(link, timeout=30, allow_redirects=False).headers["Location"]
@@ -160,3 +164,19 @@ def agree(visitor: Visitor) -> requests.Response:
     way = visitor.send("/set-up/quickbooks/")
     (link,) = Visitor.read(way).xpath("//main//a[@class='button']/@href")
     return visitor.http.get(link, timeout=30)
+
+
+def test_without_the_key_secrets_are_typed_anew(shop: Shop, page: Page, folder: Path) -> None:
+    (folder / "target_qbo.db.key").rename(folder / "lost")
+    app = {name: shop.ready["qbo"][name] for name in ("client_id", "client_secret")}
+    assert page.visitor().get("/").url.endswith("/set-up/")
+    again = Page.of_nothing(shop, folder)  # it starts all the same
+    visitor = again.visitor()
+    told = visitor.get("/")
+    assert told.url.endswith("/set-up/")
+    assert "client_secret" in told.text
+    assert "type it anew" in visitor.get("/settings/").text
+    visitor.send("/set-up/franpos/", auth_token=shop.ready["franpos"]["auth_token"])
+    visitor.send("/set-up/quickbooks/", **app, environment="sandbox")
+    assert "Connected to QuickBooks" in visitor.look("/").text_content(), "nothing else is lost"
+    again.stop()
