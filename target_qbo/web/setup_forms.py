@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import datetime as dt
+from functools import partial
 from typing import TYPE_CHECKING, Any, cast
 from zoneinfo import available_timezones
 
 from django import forms
+from django.core.validators import MaxValueValidator, MinValueValidator
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
@@ -24,10 +26,15 @@ if TYPE_CHECKING:
     from target_qbo.desk.known_settings import Shown
     from target_qbo.desk.rehearsing import TenderFound
 
-_DAY = forms.DateInput(format="%Y-%m-%d", attrs={"type": "date"})
-_ISO = ["%Y-%m-%d"]
 _LONGEST = 20_000
 _MOST_DAYS = 31
+_day = partial(
+    forms.DateField,
+    widget=forms.DateInput(format="%Y-%m-%d", attrs={"type": "date"}),
+    input_formats=["%Y-%m-%d"],
+    # No till is older; and each month costs calls of Franpos' quota.
+    validators=[MinValueValidator(dt.date(2000, 1, 1)), MaxValueValidator(dt.date(2999, 12, 31))],
+)
 
 
 def _secret() -> forms.PasswordInput:
@@ -53,7 +60,7 @@ class FranposForm(forms.Form):
         max_length=_LONGEST,
     )
     time_zone = forms.ChoiceField(label=gettext_lazy("Their time zone"), choices=_zones)
-    start_date = forms.DateField(label=gettext_lazy("First day to be posted"), widget=_DAY, input_formats=_ISO)
+    start_date = _day(label=gettext_lazy("First day to be posted"))
 
     def __init__(
         self, data: QueryDict | None = None, *, has_token: bool, initial: dict[str, Any] | None = None
@@ -110,8 +117,8 @@ class AccountsForm(forms.Form):
 class DaysForm(forms.Form):
     """Which days are rehearsed."""
 
-    first = forms.DateField(label=gettext_lazy("From"), widget=_DAY, input_formats=_ISO)
-    last = forms.DateField(label=gettext_lazy("To"), widget=_DAY, input_formats=_ISO)
+    first = _day(label=gettext_lazy("From"))
+    last = _day(label=gettext_lazy("To"))
 
     def clean(self) -> dict[str, Any]:
         """Refuse a period that is none, or a long one."""
@@ -163,6 +170,13 @@ class TendersForm(forms.Form):
         return self[next(field for field, known in self._names.items() if known == name)]
 
 
+class _SecretLines(forms.Textarea):
+    """Lines that are never shown again, also where they are refused."""
+
+    def format_value(self, _value: object) -> None:
+        """Show none."""
+
+
 class SettingForm(forms.Form):
     """One setting.
 
@@ -178,7 +192,9 @@ class SettingForm(forms.Form):
         field = cast("forms.CharField", self.fields["text"])
         field.label = setting.name
         kinds = str(setting.spec["type"])
-        if setting.is_secret:
+        if setting.is_secret and "object" in kinds:
+            field.widget = _SecretLines(attrs={"rows": 5, "autocomplete": "off", "spellcheck": "false"})
+        elif setting.is_secret:
             field.widget = _secret()
         elif "enum" in setting.spec or "boolean" in kinds:
             values = setting.spec.get("enum") or ["true", "false"]

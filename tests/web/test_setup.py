@@ -9,6 +9,8 @@ from typing import TYPE_CHECKING
 
 import pytest
 
+from target_qbo.desk.known_settings import as_text, from_text
+from target_qbo.settings import SETTINGS
 from tests.shop import BIN, Shop, run
 from tests.web.conftest import Page, Visitor
 
@@ -137,6 +139,24 @@ def test_a_setting_is_changed_where_nothing_else_says_it(page: Page) -> None:
     visitor.send("/settings/target-qbo/departments/", text="101 = Downtown = North\n102 = Airport")
     (row,) = visitor.look("/settings/").xpath("//tr[th[normalize-space()='departments']]")
     assert "102 = Airport" in row.text_content()
+    for odd in ("NaN", "3.0", "9" * 5000, "[" * 9000, "1\0"):
+        assert visitor.send("/settings/target-qbo/wait_days/", text=odd).status_code == 400, odd[:9]
+    tokens = visitor.send("/settings/tap-franpos/location_tokens/", text="101 = abc==\n102")
+    assert tokens.status_code == 400
+    assert "abc" not in tokens.text
+
+
+@pytest.mark.parametrize(
+    ("name", "value"),
+    [
+        ("departments", {"101": "Downtown = North"}),
+        ("tender_map", {"A=B": "Cash", "": "Other", "two\nlines": "Check"}),
+        ("item_rules", [{"sku": "GC-*", "name": "Gift*", "item": "Cards"}, {"name": "A=B", "item": "C"}]),
+        ("item_rules", [{"sku": "GC-*", "item": "Cards", "account": "Owed"}, {"name": "sku: 1", "item": "C"}]),
+    ],
+)
+def test_what_is_read_as_text_is_written_the_same(name: str, value: object) -> None:
+    assert from_text(name, as_text(name, value), SETTINGS["properties"][name]) == value
 
 
 def test_an_answer_that_nobody_asked_for_connects_nothing(page: Page) -> None:
