@@ -79,10 +79,15 @@ def franpos(request: HttpRequest) -> HttpResponse:
 def quickbooks(request: HttpRequest) -> HttpResponse:
     """Ask for the Intuit app, and show how the company is connected."""
     known = settings.DESK.in_force(TARGET, keeping.schema_of(TARGET))
-    form = AppForm(request.POST or None, initial={"environment": known.get("environment") or "production"})
-    if form.is_valid() and _kept(request, form, TARGET, form.values()):
-        return redirect("setup-quickbooks")
     has_app = bool(known.get("client_id") and known.get("client_secret"))
+    initial = {
+        "environment": known.get("environment") or "production",
+        "redirect_uri": keeping.own(settings.DESK).get("redirect_uri"),
+    }
+    form = AppForm(request.POST or None, has_app=has_app, initial=initial)
+    if form.is_valid() and _kept(request, form, TARGET, form.values()):
+        keeping.keep_own(settings.DESK, {"redirect_uri": form.cleaned_data["redirect_uri"] or None})
+        return redirect("setup-quickbooks")
     found = company_or_none()
     state = None if found is None else last_known(found)
     return _page(
@@ -94,9 +99,11 @@ def quickbooks(request: HttpRequest) -> HttpResponse:
 @needs(to_look=Right.SET_UP, to_change=Right.SET_UP)
 def connect(request: HttpRequest) -> HttpResponse:
     """Begin to connect: show the way to QuickBooks, and ask for the address at which it ends."""
-    address = settings.CONNECTING.begin(_comes_back(request), name_of_person())
+    elsewhere = keeping.own(settings.DESK).get("redirect_uri")
+    address = settings.CONNECTING.begin(elsewhere or _comes_back(request), name_of_person())
     noted(request, "began to connect QuickBooks")
-    return render(request, "web/setup_connect.html", {"address": address, "form": AddressForm()})
+    shown = {"address": address, "elsewhere": elsewhere, "form": AddressForm()}
+    return render(request, "web/setup_connect.html", shown)
 
 
 @require_safe

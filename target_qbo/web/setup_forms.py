@@ -13,6 +13,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from target_qbo.accounting.tender_names import TENDERS
+from target_qbo.addresses import web_address
 from target_qbo.desk.known_settings import from_text
 from target_qbo.errors import ConfigurationError
 from target_qbo.settings_schema import ENVIRONMENTS
@@ -83,7 +84,11 @@ class FranposForm(forms.Form):
 
 
 class AppForm(forms.Form):
-    """The Intuit app that signs in."""
+    """The Intuit app that signs in.
+
+    Args:
+        has_app: Whether one is kept: then its id and secret need not be typed.
+    """
 
     client_id = forms.CharField(label=gettext_lazy("Client id of the Intuit app"), max_length=200, widget=_secret())
     client_secret = forms.CharField(
@@ -92,10 +97,29 @@ class AppForm(forms.Form):
     environment = forms.ChoiceField(
         label=gettext_lazy("Which QuickBooks"), choices=[(one, one) for one in ENVIRONMENTS]
     )
+    redirect_uri = forms.CharField(
+        label=gettext_lazy("Another address that the app lists instead (production)"), max_length=500, required=False
+    )
+
+    def __init__(self, data: QueryDict | None = None, *, has_app: bool, initial: dict[str, Any] | None = None) -> None:
+        super().__init__(data, initial=initial)
+        if has_app:
+            for name in ("client_id", "client_secret"):
+                self.fields[name].required = False
+                self.fields[name].label = _("%(label)s (kept; type one to change it)") % {"label": self[name].label}
+
+    def clean_redirect_uri(self) -> str:
+        """Refuse what is no address."""
+        address: str = self.cleaned_data["redirect_uri"]
+        try:
+            return web_address("redirect_uri", address) if address else ""
+        except ConfigurationError as error:
+            raise forms.ValidationError(str(error)) from None
 
     def values(self) -> dict[str, Any]:
         """Return the settings of the target; the form must be valid."""
-        return {name: text.strip() for name, text in self.cleaned_data.items()}
+        asked = {name: self.cleaned_data[name].strip() for name in ("client_id", "client_secret", "environment")}
+        return {name: text for name, text in asked.items() if text}
 
 
 class AddressForm(forms.Form):

@@ -179,6 +179,32 @@ def test_the_connection_is_ended_and_made_again(shop: Shop, page: Page) -> None:
     assert "QuickBooks has agreed" in agree(visitor).text
 
 
+def test_an_app_that_lists_another_address(page: Page) -> None:
+    visitor = page.visitor()
+    form = _app_form(visitor)
+    assert visitor.send("/set-up/quickbooks/", form, redirect_uri="javascript:alert(1)").status_code == 400
+    visitor.send("/set-up/quickbooks/", form, redirect_uri="https://shop.example/back")
+    way = visitor.send("/set-up/quickbooks/")
+    (link,) = Visitor.read(way).xpath("//main//a[@class='button']/@href")
+    back = visitor.http.get(link, timeout=30, allow_redirects=False).headers["Location"]
+    assert back.startswith("https://shop.example/back?")
+    (paste,) = Visitor.read(way).xpath("//main//details[@open]//form")
+    fields = dict(paste.form_values())
+    told = [
+        visitor.http.post(page.url + paste.get("action"), data=fields | {"address": address}, timeout=30).text
+        for address in ("https://shop.example/back", back)
+    ]
+    assert "Not connected" in told[0], "the answer is still waited for"
+    assert "QuickBooks has agreed" in told[1]
+    visitor.send("/set-up/quickbooks/", _app_form(visitor), redirect_uri="")
+
+
+def _app_form(visitor: Visitor) -> int:
+    """Return the place of the form with the app."""
+    forms = visitor.look("/set-up/quickbooks/").xpath("//main//form[@method='post']")
+    return next(place for place, form in enumerate(forms) if "environment" in dict(form.form_values()))
+
+
 def agree(visitor: Visitor) -> requests.Response:
     """Go to QuickBooks and come back."""
     way = visitor.send("/set-up/quickbooks/")
