@@ -70,9 +70,10 @@ class DeskConfig:
         Raises:
             ConfigurationError: They can't be read.
         """
-        known = self.in_force(TARGET, SETTINGS)
+        given, kept = self._given(TARGET, SETTINGS), self._kept(TARGET)
+        known = in_force(given, kept, SETTINGS)
         missing = [name for name in SETTINGS["required"] if not str(known.get(name) or "").strip()]
-        return [*missing, *(name for name in self.lost(TARGET, SETTINGS) if name not in missing)]
+        return list(dict.fromkeys([*missing, *lost(given, kept, SETTINGS)]))
 
     def company(self) -> Company:
         """Open the company of the target's settings."""

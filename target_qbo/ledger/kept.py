@@ -57,7 +57,7 @@ def keep(
                 "changed_at": now,
             }
         )
-    with engine.connect().execution_options(ledger_write=True) as connection, connection.begin():
+    with _writing(engine) as connection:
         connection.execute(sa.delete(kept_settings).where(*own, kept_settings.c.name.in_(list(values))))
         if rows:
             connection.execute(sa.insert(kept_settings), rows)
@@ -69,10 +69,19 @@ def belong_to(engine: Engine, realm_id: str) -> None:
     That is what was kept before one was connected, or of another one that it connected before.
     """
     named = sa.select(kept_settings.c.realm_id).where(kept_settings.c.name == "realm_id")
-    with engine.connect().execution_options(ledger_write=True) as connection, connection.begin():
+    with _writing(engine) as connection:
         for before in (*connection.execute(named).scalars().all(), NOT_CONNECTED_YET):
             _move(connection, before, realm_id)
     keep(engine, realm_id, "target-qbo", {"realm_id": realm_id}, secret=(), seal=None)
+
+
+@contextlib.contextmanager
+def _writing(engine: Engine) -> Iterator[Connection]:
+    """Write alone: what is taken away and put anew is in nobody's way who does the same."""
+    with engine.connect().execution_options(ledger_write=True) as connection, connection.begin():
+        if engine.dialect.name == "postgresql":
+            connection.execute(sa.text(f"LOCK TABLE {kept_settings.name} IN SHARE ROW EXCLUSIVE MODE"))
+        yield connection
 
 
 def _move(connection: Connection, before: str, realm_id: str) -> None:
