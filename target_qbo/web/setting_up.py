@@ -41,6 +41,7 @@ if TYPE_CHECKING:
 
 _REFUSED = 400
 _NIGHTS = 5
+_ZONE = "America/Denver"
 
 
 @require_safe
@@ -59,7 +60,7 @@ def franpos(request: HttpRequest) -> HttpResponse:
     known = settings.DESK.in_force(TAP, keeping.schema_of(TAP))
     initial = {
         "location_ids": ", ".join(map(str, known.get("location_ids") or [])),
-        "time_zone": known.get("time_zone") or "America/Denver",
+        "time_zone": known.get("time_zone") or _ZONE,
         "start_date": str(known.get("start_date") or "")[:10],
     }
     has_token = bool(known.get("auth_token") or known.get("location_tokens"))
@@ -158,7 +159,8 @@ def accounts(request: HttpRequest) -> HttpResponse:
 @of_these_books
 def rehearsal(request: HttpRequest) -> HttpResponse:
     """Ask which days are rehearsed, have them fetched, and show what they would become."""
-    yesterday = dt.datetime.now(dt.UTC).date() - dt.timedelta(days=1)
+    zone = settings.DESK.in_force(TAP, keeping.schema_of(TAP)).get("time_zone") or _ZONE
+    yesterday = rehearsing.yesterday(zone, dt.datetime.now(dt.UTC))
     form = DaysForm(request.POST or None, initial={"first": yesterday, "last": yesterday})
     if form.is_valid():
         first, last = form.cleaned_data["first"], form.cleaned_data["last"]
@@ -206,7 +208,7 @@ def nights(request: HttpRequest) -> HttpResponse:
     initial = {
         "on": schedule is not None,
         "at": schedule.at if schedule is not None else dt.time(0, 0),
-        "zone": schedule.zone.key if schedule is not None else "America/Denver",
+        "zone": schedule.zone.key if schedule is not None else _ZONE,
     }
     form = NightsForm(request.POST or None, initial=initial)
     if form.is_valid():

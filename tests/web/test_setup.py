@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import datetime as dt
 import sqlite3
 import stat
 import time
@@ -9,6 +10,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
+from target_qbo.desk import rehearsing
 from target_qbo.desk.known_settings import as_text, from_text
 from target_qbo.settings import SETTINGS
 from tests.shop import BIN, Shop, run
@@ -177,6 +179,11 @@ def test_the_connection_is_ended_and_made_again(shop: Shop, page: Page) -> None:
         assert told in agree(visitor).text
     shop.post("qbo", {"sign_in": {"consent": "agree"}})
     assert "QuickBooks has agreed" in agree(visitor).text
+
+
+def test_yesterday_is_the_shops() -> None:
+    evening = dt.datetime(2026, 3, 6, 3, tzinfo=dt.UTC)  # still the 5th in Denver
+    assert rehearsing.yesterday("America/Denver", evening) == dt.date(2026, 3, 4)
 
 
 def test_an_app_that_lists_another_address(page: Page) -> None:
