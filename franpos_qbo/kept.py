@@ -9,11 +9,13 @@ companies may be kept in one place; those of the first company are kept before i
 from __future__ import annotations
 
 import base64
+import contextlib
 import functools
 import json
 import os
 import secrets
-from dataclasses import dataclass
+import tempfile
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -26,7 +28,7 @@ from sqlalchemy.engine import make_url
 from franpos_qbo.keyrings import IN_KEYRING, KeyringError, passphrase
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping, Sequence
+    from collections.abc import Callable, Iterable, Mapping, Sequence
 
     from sqlalchemy.engine import URL, Connection
 
@@ -45,6 +47,23 @@ class KeptError(Exception):
     """What is kept can't be read; the text says why, and what to do."""
 
 
+class NotOpenedError(KeptError):
+    """The database can't be opened."""
+
+
+@dataclass(frozen=True, slots=True)
+class Kept:
+    """What is kept of a plugin's settings.
+
+    Attributes:
+        values: By name.
+        lost: Why not, by name of those that can't be unsealed.
+    """
+
+    values: Mapping[str, Any] = field(default_factory=dict, repr=False)
+    lost: Mapping[str, str] = field(default_factory=dict)
+
+
 @dataclass(frozen=True, slots=True)
 class Place:
     """Where settings are kept.
@@ -54,36 +73,63 @@ class Place:
         key: A passphrase; ``keyring``: the one that the OS keyring keeps; None: that of the file beside the database.
     """
 
-    url: str
-    key: str | None = None
+    url: str = field(repr=False)
+    key: str | None = field(default=None, repr=False)
 
-    def read(self, plugin: str, realm_id: str | None = None) -> dict[str, Any]:
+    def read(self, plugin: str, realm_id: str | None) -> Kept:
         """Return what is kept of a plugin's settings; nothing where there is no such database, or no such table.
 
         Args:
             plugin: Its name.
-            realm_id: Id of the company in QuickBooks; None: the only one of which settings are kept.
+            realm_id: Id of the company in QuickBooks; None: the one that the page connected, if there is one.
 
         Raises:
-            KeptError: A secret can't be unsealed, or settings of several companies are kept and none is named.
+            KeptError: The database can't be opened, or pages connected several companies and none is named.
         """
-        rows = self._rows(plugin, realm_id)
-        seal = self.seal() if any(row.sealed for row in rows) else None
-        texts = {row.name: seal.opened(row.name, row.value) if seal and row.sealed else row.value for row in rows}
-        return {name: json.loads(text) for name, text in texts.items()}
+        return self._read(plugin, connected_realm if realm_id is None else lambda _connection: realm_id)
 
-    def _rows(self, plugin: str, realm_id: str | None) -> Sequence[Any]:
-        url = _with_driver(self.url)
-        if url is None or (url.get_backend_name() == "sqlite" and not Path(url.database or "").is_file()):
-            return ()
+    def read_only_one(self, plugin: str) -> Kept:
+        """Return, likewise, what is kept of the only company of which settings of a plugin are kept.
+
+        Raises:
+            KeptError: The database can't be opened, or there are several.
+        """
+        return self._read(plugin, lambda connection: _only(connection, _KEPT.c.plugin == plugin))
+
+    def _read(self, plugin: str, realm_of: Callable[[Connection], str]) -> Kept:
+        values, lost = {}, {}
+        rows = self._rows(plugin, realm_of)
         try:
+            seal, why = self.seal() if any(row.sealed for row in rows) else None, ""
+        except KeptError as error:
+            seal, why = None, str(error)
+        for row in rows:
+            if not row.sealed:
+                values[row.name] = json.loads(row.value)
+            elif seal is None:
+                lost[row.name] = why
+            else:
+                try:
+                    values[row.name] = json.loads(seal.opened(row.name, row.value))
+                except KeptError as error:
+                    lost[row.name] = str(error)
+        return Kept(values, lost)
+
+    def _rows(self, plugin: str, realm_of: Callable[[Connection], str]) -> Sequence[Any]:
+        try:
+            url = _with_driver(self.url)
+            if url.get_backend_name() == "sqlite" and not Path(url.database or "").is_file():
+                return ()
             with _engine(url).connect() as connection:
                 if not sa.inspect(connection).has_table(_KEPT.name):
                     return ()
-                own = (_KEPT.c.plugin == plugin, _KEPT.c.realm_id == (realm_id or only_realm(connection)))
+                own = (_KEPT.c.plugin == plugin, _KEPT.c.realm_id == realm_of(connection))
                 return connection.execute(sa.select(_KEPT.c.name, _KEPT.c.value, _KEPT.c.sealed).where(*own)).all()
-        except sa.exc.DBAPIError:
-            return ()  # that the database can't be opened is told by whoever needs it
+        except (sa.exc.DBAPIError, sa.exc.ArgumentError, ImportError) as error:
+            # Not as if nothing were kept: what comes of other settings than those in force would be wrong.
+            raise NotOpenedError(
+                f"the database in which the page keeps settings can't be opened ({type(error).__name__})"
+            ) from None
 
     def seal(self, *, make: bool = False) -> Seal:
         """Return what seals and unseals secrets.
@@ -109,15 +155,32 @@ class Place:
             )
         path = Path(f"{url.database}.key")
         if make and not path.exists():
-            with os.fdopen(os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "w", encoding="ascii") as file:
-                file.write(secrets.token_urlsafe(32))
+            _make_key(path)
         try:
-            return path.read_text("ascii").strip()
+            key = path.read_text("ascii").strip()
         except (OSError, UnicodeDecodeError):
+            key = ""
+        if not key:
             raise KeptError(
                 f"the key of the settings that the page keeps can't be read: put {path} back, or type them anew on the "
                 "page's set-up"
-            ) from None
+            )
+        return key
+
+
+def _make_key(path: Path) -> None:
+    """Make a key file that nobody else may read: whole from the first moment on, and never in the place of another."""
+    try:
+        descriptor, name = tempfile.mkstemp(prefix=f"{path.name}.", dir=path.parent)
+        try:
+            with os.fdopen(descriptor, "w", encoding="ascii") as file:
+                file.write(secrets.token_urlsafe(32))
+            with contextlib.suppress(FileExistsError):  # another process was as quick
+                os.link(name, path)
+        finally:
+            Path(name).unlink()
+    except OSError as error:
+        raise KeptError(f"the key of the settings can't be written to {path} ({error.strerror})") from None
 
 
 class Seal:
@@ -149,41 +212,59 @@ class Seal:
             ) from None
 
 
-def in_force(given: Mapping[str, Any], kept: Mapping[str, Any], schema: Mapping[str, Any]) -> dict[str, Any]:
+def with_kept(given: Mapping[str, Any], kept: Kept, schema: Mapping[str, Any]) -> dict[str, Any]:
     """Return a plugin's settings: those given, and where they say nothing, those kept.
 
     Args:
         given: As they were handed to the plugin.
         kept: As the page keeps them.
         schema: The settings' JSON Schema.
+
+    Raises:
+        KeptError: A secret would count that can't be unsealed.
     """
-    return dict(given) | {name: value for name, value in kept.items() if says_nothing(given, name, schema)}
+    for why in lost(given, kept, schema).values():
+        raise KeptError(why)
+    return in_force(given, kept, schema)
+
+
+def in_force(given: Mapping[str, Any], kept: Kept, schema: Mapping[str, Any]) -> dict[str, Any]:
+    """Return settings as :func:`with_kept`, without those that can't be unsealed."""
+    return dict(given) | {name: value for name, value in kept.values.items() if says_nothing(given, name, schema)}
+
+
+def lost(given: Mapping[str, Any], kept: Kept, schema: Mapping[str, Any]) -> dict[str, str]:
+    """Return which secrets would count and can't be unsealed, and why."""
+    return {name: why for name, why in kept.lost.items() if says_nothing(given, name, schema)}
 
 
 def says_nothing(given: Mapping[str, Any], name: str, schema: Mapping[str, Any]) -> bool:
-    """Tell whether settings say nothing of a name: it is not set, or stands at its default."""
+    """Tell whether settings say nothing of a name: it is not set, is empty, or stands at its default."""
     value = given.get(name)
-    return value is None or value == schema["properties"].get(name, {}).get("default")
+    return value in (None, "") or value == schema["properties"].get(name, {}).get("default")
 
 
-def only_realm(connection: Connection) -> str:
-    """Return the only company of which settings are kept; empty where none is connected yet.
+def connected_realm(connection: Connection) -> str:
+    """Return the company that the page connected; empty where none is connected yet.
+
+    What is kept of companies that settings elsewhere name does not count.
 
     Raises:
         KeptError: There are several.
     """
-    realms: Iterable[str] = connection.execute(sa.select(_KEPT.c.realm_id).distinct()).scalars()
+    return _only(connection, _KEPT.c.name == "realm_id")
+
+
+def _only(connection: Connection, which: sa.ColumnElement[bool]) -> str:
+    realms: Iterable[str] = connection.execute(sa.select(_KEPT.c.realm_id).where(which).distinct()).scalars()
     known = {realm for realm in realms if realm != NOT_CONNECTED_YET}
     if len(known) > 1:
         raise KeptError("settings of several companies are kept there: set realm_id (of tap-franpos: all settings)")
     return known.pop() if known else NOT_CONNECTED_YET
 
 
-def _with_driver(text: str) -> URL | None:
-    try:
-        url = make_url(text)
-    except sa.exc.ArgumentError:
-        return None
+def _with_driver(text: str) -> URL:
+    url = make_url(text)
     return url.set(drivername="postgresql+psycopg") if url.get_backend_name() in {"postgresql", "postgres"} else url
 
 

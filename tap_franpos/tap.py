@@ -72,13 +72,13 @@ class TapFranpos(Tap):
 
 def _with_kept(config: dict[str, Any]) -> dict[str, Any]:
     """Take what the back-office page keeps of the settings where they say nothing."""
-    from franpos_qbo.kept import KeptError, Place, in_force  # noqa: PLC0415 (loads what a tap by itself does not need)
+    from franpos_qbo.kept import KeptError, Place, with_kept  # noqa: PLC0415 (loads what a tap by itself does not need)
 
     try:
-        kept = Place(config["settings_url"], config.get("settings_key")).read(TapFranpos.name)
+        kept = Place(config["settings_url"], config.get("settings_key")).read_only_one(TapFranpos.name)
+        return with_kept(config, kept, CONFIG_SCHEMA)
     except KeptError as error:
-        raise ConfigurationError(str(error)) from None
-    return in_force(config, kept, CONFIG_SCHEMA)
+        raise ConfigurationError(f"settings_url: {error}") from None
 
 
 def main() -> None:

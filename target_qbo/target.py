@@ -19,7 +19,7 @@ from singer_sdk.exceptions import (
 from singer_sdk.mapper import RemoveRecordTransform
 from singer_sdk.singerlib.exceptions import InvalidInputLine
 
-from franpos_qbo.kept import KeptError, Place, in_force
+from franpos_qbo.kept import Place, with_kept
 from franpos_qbo.logs import mark_records
 from franpos_qbo.telemetry import Telemetry
 from target_qbo.accounting.naming import clean_text
@@ -27,6 +27,7 @@ from target_qbo.closing import close_run
 from target_qbo.company import Company
 from target_qbo.endings import Ending, ending_of
 from target_qbo.errors import ConfigurationError, InputError
+from target_qbo.ledger.kept import told
 from target_qbo.notices import tell
 from target_qbo.notices.settings import NoticeSettings
 from target_qbo.posting.summary import RunSummary
@@ -89,7 +90,11 @@ class TargetQBO(LedgerTarget):
             raise ConfigurationError(problem) from None
         except Exception as error:
             ending = _ending(error)
-            cls._tell(ending.line if ending else f"an error of the program ({type(error).__name__}): see its log")
+            problem = ending.line if ending else f"an error of the program ({type(error).__name__}): see its log"
+            config = kwargs.get("config")
+            if cls.latest is None and config is not None:  # what the page keeps could not be read
+                _tell(config.config, None, RunSummary(), problem)
+            cls._tell(problem)
             raise
         cls._tell(cls.latest.summary.problem or None if cls.latest is not None else None)
 
@@ -157,10 +162,9 @@ def main() -> None:
 
 def _with_kept(config: Mapping[str, Any]) -> dict[str, Any]:
     place = Place(config.get("ledger_url") or LEDGER_URL, config.get("ledger_key"))
-    try:
-        return in_force(config, place.read(TargetQBO.name, config.get("realm_id")), SETTINGS)
-    except KeptError as error:
-        raise ConfigurationError(str(error)) from None
+    realm_id = str(config.get("realm_id") or "").strip() or None
+    with told(place.url):
+        return with_kept(config, place.read(TargetQBO.name, realm_id), SETTINGS)
 
 
 def _ending(error: Exception) -> Ending | None:

@@ -9,6 +9,7 @@ from tap_franpos.access import check_access
 from tap_franpos.quota import calls_left
 from tap_franpos.settings import CONFIG_SCHEMA
 from target_qbo.desk import quota
+from target_qbo.desk.config import TAP
 from target_qbo.survey import DISCOUNT_ITEMS, Finding, Survey, Verdict
 
 if TYPE_CHECKING:
@@ -80,7 +81,7 @@ def unopened(config: DeskConfig, values: Mapping[str, Any]) -> list[tuple[str, s
     Returns:
         The locations that they don't open, and why not, in one line; none: all are open.
     """
-    together = config.tap(CONFIG_SCHEMA) | dict(values)
+    together = config.in_force(TAP, CONFIG_SCHEMA) | dict(values)
     return [(location, problem) for location, _, problem in check_access(together) if problem is not None]
 
 

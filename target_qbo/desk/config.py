@@ -13,9 +13,10 @@ import simplejson
 import yaml
 from dotenv import dotenv_values
 
-from franpos_qbo.kept import KeptError, Place, in_force, says_nothing
+from franpos_qbo.kept import Kept, Place, in_force, lost, says_nothing, with_kept
 from target_qbo.company import Company
 from target_qbo.errors import ConfigurationError
+from target_qbo.ledger.kept import told
 from target_qbo.settings import LEDGER_URL, SETTINGS, Settings
 
 if TYPE_CHECKING:
@@ -50,37 +51,41 @@ class DeskConfig:
         """Return the target's settings.
 
         Raises:
-            ConfigurationError: They are missing or wrong.
+            ConfigurationError: They are missing or wrong, or a secret among them can't be unsealed.
         """
-        return _typed_settings(self.in_force(TARGET, SETTINGS))
+        return _typed_settings(self._whole(TARGET, SETTINGS))
 
     def target_once_set_up(self) -> Settings | None:
-        """Return the target's settings; None: some that it can't do without are not there yet.
+        """Return the target's settings; None: some that it can't do without are not there yet, or can't be unsealed.
 
         Raises:
             ConfigurationError: They are wrong, or can't be read.
         """
-        known = self.in_force(TARGET, SETTINGS)
-        return None if _lacking(known) else _typed_settings(known)
+        given, kept = self._given(TARGET, SETTINGS), self._kept(TARGET)
+        return None if _lacking(given, kept) else _typed_settings(in_force(given, kept, SETTINGS))
 
     def tap(self, schema: Mapping[str, Any]) -> dict[str, Any]:
-        """Return the tap's settings as they are given; the tap checks them."""
-        return self.in_force(TAP, schema)
+        """Return the tap's settings as they are given or kept; the tap checks them.
+
+        Raises:
+            ConfigurationError: They can't be read, or a secret among them can't be unsealed.
+        """
+        return self._whole(TAP, schema)
 
     def lacking(self) -> list[str]:
-        """Return which settings the target can't do without, and has not.
+        """Return which settings the target can't do without, and has not, and which of its secrets can't be unsealed.
 
         Raises:
             ConfigurationError: They can't be read.
         """
-        return _lacking(self.in_force(TARGET, SETTINGS))
+        return _lacking(self._given(TARGET, SETTINGS), self._kept(TARGET))
 
     def company(self) -> Company:
         """Open the company of the target's settings."""
         return Company.open(self.target())
 
     def in_force(self, plugin: str, schema: Mapping[str, Any]) -> dict[str, Any]:
-        """Return the settings of a plugin that are given or kept, without the defaults.
+        """Return the settings of a plugin that are given or kept, without the defaults and what can't be unsealed.
 
         Args:
             plugin: Its name.
@@ -90,6 +95,14 @@ class DeskConfig:
             ConfigurationError: They can't be read.
         """
         return in_force(self._given(plugin, schema), self._kept(plugin), schema)
+
+    def lost(self, plugin: str, schema: Mapping[str, Any]) -> dict[str, str]:
+        """Return which kept secrets of a plugin would count and can't be unsealed, and why.
+
+        Raises:
+            ConfigurationError: The settings can't be read.
+        """
+        return lost(self._given(plugin, schema), self._kept(plugin), schema)
 
     def sources(self, plugin: str, schema: Mapping[str, Any]) -> dict[str, Source]:
         """Return where each setting of a plugin comes from.
@@ -104,7 +117,7 @@ class DeskConfig:
             if not says_nothing(given, name, schema):
                 found[name] = next(source for source, layer in reversed(layers) if name in layer)
             else:
-                found[name] = Source.PAGE if name in kept else Source.DEFAULT
+                found[name] = Source.PAGE if name in kept.values or name in kept.lost else Source.DEFAULT
         return found
 
     def place(self) -> Place:
@@ -117,11 +130,14 @@ class DeskConfig:
         realm = self._given(TARGET, SETTINGS).get("realm_id")
         return str(realm).strip() or None if realm else None
 
-    def _kept(self, plugin: str) -> dict[str, Any]:
-        try:
-            return self.place().read(plugin, self.named_realm())
-        except KeptError as error:
-            raise ConfigurationError(str(error)) from None
+    def _whole(self, plugin: str, schema: Mapping[str, Any]) -> dict[str, Any]:
+        with told(self.place().url):
+            return with_kept(self._given(plugin, schema), self._kept(plugin), schema)
+
+    def _kept(self, plugin: str) -> Kept:
+        place = self.place()
+        with told(place.url):
+            return place.read(plugin, self.named_realm())
 
     def _given(self, plugin: str, schema: Mapping[str, Any]) -> dict[str, Any]:
         found: dict[str, Any] = {}
@@ -141,8 +157,10 @@ class DeskConfig:
         ]
 
 
-def _lacking(known: Mapping[str, Any]) -> list[str]:
-    return [name for name in SETTINGS["required"] if not str(known.get(name) or "").strip()]
+def _lacking(given: Mapping[str, Any], kept: Kept) -> list[str]:
+    known = in_force(given, kept, SETTINGS)
+    missing = [name for name in SETTINGS["required"] if not str(known.get(name) or "").strip()]
+    return list(dict.fromkeys([*missing, *lost(given, kept, SETTINGS)]))
 
 
 def _typed_settings(known: Mapping[str, Any]) -> Settings:

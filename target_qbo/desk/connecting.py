@@ -112,7 +112,7 @@ class Connecting:
     def _expected(self) -> str | None:
         """Return the company that is to be connected: any one, as long as nothing was received for another."""
         named = self._config.named_realm()
-        if named is not None or self._config.lacking():
+        if named is not None or "realm_id" not in self._config.in_force(TARGET, SETTINGS):
             return named
         company = self._config.company()
         try:

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 import jsonschema
 
-from franpos_qbo.kept import KeptError, only_realm
+from franpos_qbo.kept import connected_realm
 from target_qbo.desk.config import TAP, TARGET, Source
 from target_qbo.errors import ConfigurationError
 from target_qbo.ledger import kept
@@ -63,18 +63,19 @@ def own(config: DeskConfig) -> dict[str, Any]:
     Raises:
         ConfigurationError: They can't be read.
     """
-    try:
-        return config.place().read(PAGE, config.named_realm())
-    except KeptError as error:
-        raise ConfigurationError(str(error)) from None
+    place = config.place()
+    with kept.told(place.url):
+        return dict(place.read(PAGE, config.named_realm()).values)
 
 
 def keep_realm(config: DeskConfig, realm_id: str) -> None:
-    """Keep which company was connected; all that was kept before one was is of this one from now on."""
-    with _database(config) as engine:
-        kept.belong_to(engine, realm_id)
-        if config.named_realm() is None:
-            kept.keep(engine, realm_id, TARGET, {"realm_id": realm_id}, secret=(), seal=None)
+    """Keep which company was connected; all that the page keeps is of this one from now on.
+
+    Where the settings name the company, what is kept is its own from the first.
+    """
+    if config.named_realm() is None:
+        with _database(config) as engine:
+            kept.belong_to(engine, realm_id)
 
 
 def check(config: DeskConfig, plugin: str, values: Mapping[str, Any]) -> None:
@@ -109,19 +110,16 @@ def check(config: DeskConfig, plugin: str, values: Mapping[str, Any]) -> None:
 
 def _write(config: DeskConfig, plugin: str, values: Mapping[str, Any], properties: Mapping[str, Any]) -> None:
     secret = [name for name, spec in properties.items() if spec.get("secret")]
-    try:
-        needs_seal = any(name in secret and value is not None for name, value in values.items())
-        with _database(config) as engine:
-            realm = config.named_realm() or _realm(engine)
-            seal = config.place().seal(make=True) if needs_seal else None
-            kept.keep(engine, realm, plugin, values, secret=secret, seal=seal)
-    except KeptError as error:
-        raise ConfigurationError(str(error)) from None
+    needs_seal = any(name in secret and value is not None for name, value in values.items())
+    with kept.told(config.place().url), _database(config) as engine:
+        realm = config.named_realm() or _realm(engine)
+        seal = config.place().seal(make=True) if needs_seal else None
+        kept.keep(engine, realm, plugin, values, secret=secret, seal=seal)
 
 
 def _realm(engine: Engine) -> str:
     with engine.connect() as connection:
-        return only_realm(connection)
+        return connected_realm(connection)
 
 
 @contextlib.contextmanager

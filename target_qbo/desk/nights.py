@@ -93,6 +93,8 @@ class Nights:
         self._begun = clock()
         self._settled: dt.datetime | None = None
         self._reminded: dt.datetime | None = None
+        self._seen: tuple[Schedule | None, dt.datetime] | None = None  # at the look before, and when that was
+        self._holds_since: dt.datetime | None = None
 
     def schedule(self) -> Schedule | None:
         """Return when the nights begin; None: never from here.
@@ -124,12 +126,13 @@ class Nights:
         """Begin the night that is due, if one is; returns whether one was begun.
 
         One is due that is later than the latest that came to its end, as far as the ledger knows; where it knows none,
-        later than the beginning of this process. A night that fails is not begun again while the process is up: it is
-        told, and the next one fetches what it left. When this process comes up, and after each night, it is looked
-        whether nothing has synced for two of them.
+        later than the beginning of this process; what lies before the page was told to begin nights then is not. A
+        night that fails is not begun again while the process is up: it is told, and the next one fetches what it left.
+        When this process comes up, and after each night, it is looked whether nothing has synced for two of them.
         """
         try:
             schedule = None if self._config.lacking() else self.schedule()
+            self._see(schedule)
             if schedule is None:
                 return False
             fire = schedule.latest(self._clock())
@@ -166,7 +169,15 @@ class Nights:
             latest = runs.latest_night(company.ledger, self._clock())
         finally:
             company.ledger.engine.dispose()
-        return fire > (latest if latest is not None else self._begun)
+        since = latest if latest is not None else self._begun
+        return fire > since and (self._holds_since is None or fire > self._holds_since)
+
+    def _see(self, schedule: Schedule | None) -> None:
+        """Note since when a schedule holds at the earliest: the look before, at which it did not."""
+        now = self._clock()
+        if self._seen is not None and self._seen[0] != schedule:
+            self._holds_since = self._seen[1]
+        self._seen = schedule, now
 
 
 def kept_schedule(config: DeskConfig) -> Schedule | None:

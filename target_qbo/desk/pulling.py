@@ -34,6 +34,7 @@ logger = logging.getLogger("franpos-qbo.tap")
 _NAME = "tap-franpos"
 # -P: a folder in which the command is started can't put its own modules before those installed.
 _COMMAND = (sys.executable, "-P", "-c", "from tap_franpos.tap import main; main()")
+_MERGED = frozenset({"settings_url", "settings_key"})
 _ENDING_SECONDS = 10
 _PAGE = re.compile(r'METRIC: .*"metric": ?"http_request_duration".*"status": ?"succeeded"')
 _LEFT = re.compile(r'METRIC: (?P<point>\{.*"metric": ?"franpos_calls_left".*\})')
@@ -88,10 +89,11 @@ def pull(
 
 
 def tap_settings(config: DeskConfig) -> dict[str, Any]:
-    """Return the tap's settings as they are given."""
+    """Return the tap's settings as they are given or kept; it need not look for what is kept itself."""
     from tap_franpos.settings import CONFIG_SCHEMA  # noqa: PLC0415 (the tap's settings alone are wanted, late)
 
-    return {name: value for name, value in config.tap(CONFIG_SCHEMA).items() if value is not None}
+    known = config.tap(CONFIG_SCHEMA)
+    return {name: value for name, value in known.items() if value is not None and name not in _MERGED}
 
 
 def shop_zone(config: DeskConfig) -> ZoneInfo:

@@ -8,6 +8,7 @@ from collections import defaultdict
 from dataclasses import dataclass, field
 from decimal import Decimal
 from typing import TYPE_CHECKING, Any
+from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from target_qbo.accounting import PaymentMethod
 from target_qbo.accounting.liabilities import Owed, booked_as_income
@@ -148,6 +149,20 @@ class Rehearsals:
 
 def _looked_at(number: int) -> Said:
     return Said("{number} tickets looked at; nothing was posted, and nothing kept", number=number)
+
+
+def yesterday(zone: str, now: dt.datetime) -> dt.date:
+    """Return the latest day that is over where the shops are; by UTC where nobody knows the zone.
+
+    Args:
+        zone: Name of their time zone.
+        now: The present moment.
+    """
+    try:
+        place: dt.tzinfo = ZoneInfo(zone)
+    except (ZoneInfoNotFoundError, ValueError, OSError):
+        place = dt.UTC
+    return now.astimezone(place).date() - _DAY
 
 
 def mapped(tender_map: Mapping[str, str], chosen: Iterable[tuple[str, str]]) -> dict[str, str]:

@@ -2,19 +2,22 @@
 
 from __future__ import annotations
 
+import contextlib
 import datetime as dt
 from typing import TYPE_CHECKING, Any
 
 import simplejson
 import sqlalchemy as sa
 
-from franpos_qbo.kept import NOT_CONNECTED_YET
+from franpos_qbo.kept import NOT_CONNECTED_YET, KeptError, NotOpenedError
+from target_qbo.errors import ConfigurationError, UnreachableError
+from target_qbo.ledger.database import open_database
 from target_qbo.ledger.tables import kept_settings
 
 if TYPE_CHECKING:
-    from collections.abc import Collection, Mapping
+    from collections.abc import Collection, Iterator, Mapping
 
-    from sqlalchemy.engine import Engine
+    from sqlalchemy.engine import Connection, Engine
 
     from franpos_qbo.kept import Seal
 
@@ -54,19 +57,55 @@ def keep(
                 "changed_at": now,
             }
         )
-    with engine.connect().execution_options(ledger_write=True) as connection, connection.begin():
+    with _writing(engine) as connection:
         connection.execute(sa.delete(kept_settings).where(*own, kept_settings.c.name.in_(list(values))))
         if rows:
             connection.execute(sa.insert(kept_settings), rows)
 
 
 def belong_to(engine: Engine, realm_id: str) -> None:
-    """Let what was kept before a company was connected belong to it, in the place of what was kept of it before."""
+    """Let what the page keeps belong to the company that it connected, in the place of what was kept of it before.
+
+    That is what was kept before one was connected, or of another one that it connected before.
+    """
+    named = sa.select(kept_settings.c.realm_id).where(kept_settings.c.name == "realm_id")
+    with _writing(engine) as connection:
+        for before in (*connection.execute(named).scalars().all(), NOT_CONNECTED_YET):
+            _move(connection, before, realm_id)
+    keep(engine, realm_id, "target-qbo", {"realm_id": realm_id}, secret=(), seal=None)
+
+
+@contextlib.contextmanager
+def _writing(engine: Engine) -> Iterator[Connection]:
+    """Write alone: what is taken away and put anew is in nobody's way who does the same."""
     with engine.connect().execution_options(ledger_write=True) as connection, connection.begin():
-        drafts = connection.execute(sa.select(kept_settings).where(kept_settings.c.realm_id == NOT_CONNECTED_YET)).all()
-        for draft in drafts:
-            same = (kept_settings.c.plugin == draft.plugin, kept_settings.c.name == draft.name)
-            connection.execute(sa.delete(kept_settings).where(kept_settings.c.realm_id == realm_id, *same))
-        connection.execute(
-            sa.update(kept_settings).where(kept_settings.c.realm_id == NOT_CONNECTED_YET).values(realm_id=realm_id)
-        )
+        if engine.dialect.name == "postgresql":
+            connection.execute(sa.text(f"LOCK TABLE {kept_settings.name} IN SHARE ROW EXCLUSIVE MODE"))
+        yield connection
+
+
+def _move(connection: Connection, before: str, realm_id: str) -> None:
+    if before == realm_id:
+        return
+    own = kept_settings.c.realm_id == before
+    for row in connection.execute(sa.select(kept_settings).where(own)).all():
+        same = (kept_settings.c.plugin == row.plugin, kept_settings.c.name == row.name)
+        connection.execute(sa.delete(kept_settings).where(kept_settings.c.realm_id == realm_id, *same))
+    connection.execute(sa.update(kept_settings).where(own).values(realm_id=realm_id))
+
+
+@contextlib.contextmanager
+def told(url: str) -> Iterator[None]:
+    """Tell as an error of this package why what is kept in a ledger's database can't be read.
+
+    Raises:
+        ConfigurationError: A secret can't be unsealed, or it is not known of which company.
+        TargetError: The database can't be opened.
+    """
+    try:
+        yield
+    except NotOpenedError as error:
+        open_database(url).dispose()  # which knows better why not
+        raise UnreachableError(f"{error}: try again") from None
+    except KeptError as error:
+        raise ConfigurationError(str(error)) from None

@@ -13,6 +13,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Protocol
 
 import requests
+from requests.auth import HTTPBasicAuth
 
 from target_qbo.errors import ConfigurationError, SignInNeededError, UnreachableError
 
@@ -170,7 +171,7 @@ def post(url: str, app: App, **body: Any) -> requests.Response:  # noqa: ANN401 
     try:
         response = requests.post(
             url,
-            auth=(app.client_id, app.client_secret),
+            auth=HTTPBasicAuth(app.client_id.encode(), app.client_secret.encode()),  # texts would have to be Latin-1
             headers={"Accept": "application/json"},
             timeout=_TIMEOUT_SECONDS,
             allow_redirects=False,

@@ -41,6 +41,7 @@ if TYPE_CHECKING:
 
 _REFUSED = 400
 _NIGHTS = 5
+_ZONE = "America/Denver"
 
 
 @require_safe
@@ -48,20 +49,22 @@ _NIGHTS = 5
 def steps(request: HttpRequest) -> HttpResponse:
     """Show which steps are done, and which is next."""
     found = _steps()
-    return render(request, "web/setup.html", {"steps": found, "following": setting_up.following(found)})
+    lost = [name for plugin in (TAP, TARGET) for name in settings.DESK.lost(plugin, keeping.schema_of(plugin))]
+    return render(request, "web/setup.html", {"steps": found, "following": setting_up.following(found), "lost": lost})
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
 @needs(to_look=Right.SET_UP, to_change=Right.SET_UP)
 def franpos(request: HttpRequest) -> HttpResponse:
     """Ask for the shops at Franpos, and see at once whether the token opens them."""
-    known = settings.DESK.tap(keeping.schema_of(TAP))
+    known = settings.DESK.in_force(TAP, keeping.schema_of(TAP))
     initial = {
         "location_ids": ", ".join(map(str, known.get("location_ids") or [])),
-        "time_zone": known.get("time_zone") or "America/Denver",
+        "time_zone": known.get("time_zone") or _ZONE,
         "start_date": str(known.get("start_date") or "")[:10],
     }
-    form = FranposForm(request.POST or None, has_token=bool(known.get("auth_token")), initial=initial)
+    has_token = bool(known.get("auth_token") or known.get("location_tokens"))
+    form = FranposForm(request.POST or None, has_token=has_token, initial=initial)
     if form.is_valid():
         values = form.values()
         for location, problem in unopened(settings.DESK, values):
@@ -77,10 +80,15 @@ def franpos(request: HttpRequest) -> HttpResponse:
 def quickbooks(request: HttpRequest) -> HttpResponse:
     """Ask for the Intuit app, and show how the company is connected."""
     known = settings.DESK.in_force(TARGET, keeping.schema_of(TARGET))
-    form = AppForm(request.POST or None, initial={"environment": known.get("environment") or "production"})
-    if form.is_valid() and _kept(request, form, TARGET, form.values()):
-        return redirect("setup-quickbooks")
     has_app = bool(known.get("client_id") and known.get("client_secret"))
+    initial = {
+        "environment": known.get("environment") or "production",
+        "redirect_uri": keeping.own(settings.DESK).get("redirect_uri"),
+    }
+    form = AppForm(request.POST or None, has_app=has_app, initial=initial)
+    if form.is_valid() and _kept(request, form, TARGET, form.values()):
+        keeping.keep_own(settings.DESK, {"redirect_uri": form.cleaned_data["redirect_uri"] or None})
+        return redirect("setup-quickbooks")
     found = company_or_none()
     state = None if found is None else last_known(found)
     return _page(
@@ -92,9 +100,11 @@ def quickbooks(request: HttpRequest) -> HttpResponse:
 @needs(to_look=Right.SET_UP, to_change=Right.SET_UP)
 def connect(request: HttpRequest) -> HttpResponse:
     """Begin to connect: show the way to QuickBooks, and ask for the address at which it ends."""
-    address = settings.CONNECTING.begin(_comes_back(request), name_of_person())
+    elsewhere = keeping.own(settings.DESK).get("redirect_uri")
+    address = settings.CONNECTING.begin(elsewhere or _comes_back(request), name_of_person())
     noted(request, "began to connect QuickBooks")
-    return render(request, "web/setup_connect.html", {"address": address, "form": AddressForm()})
+    shown = {"address": address, "elsewhere": elsewhere, "form": AddressForm()}
+    return render(request, "web/setup_connect.html", shown)
 
 
 @require_safe
@@ -149,7 +159,8 @@ def accounts(request: HttpRequest) -> HttpResponse:
 @of_these_books
 def rehearsal(request: HttpRequest) -> HttpResponse:
     """Ask which days are rehearsed, have them fetched, and show what they would become."""
-    yesterday = dt.datetime.now(dt.UTC).date() - dt.timedelta(days=1)
+    zone = settings.DESK.in_force(TAP, keeping.schema_of(TAP)).get("time_zone") or _ZONE
+    yesterday = rehearsing.yesterday(zone, dt.datetime.now(dt.UTC))
     form = DaysForm(request.POST or None, initial={"first": yesterday, "last": yesterday})
     if form.is_valid():
         first, last = form.cleaned_data["first"], form.cleaned_data["last"]
@@ -197,7 +208,7 @@ def nights(request: HttpRequest) -> HttpResponse:
     initial = {
         "on": schedule is not None,
         "at": schedule.at if schedule is not None else dt.time(0, 0),
-        "zone": schedule.zone.key if schedule is not None else "America/Denver",
+        "zone": schedule.zone.key if schedule is not None else _ZONE,
     }
     form = NightsForm(request.POST or None, initial=initial)
     if form.is_valid():

@@ -3,14 +3,17 @@
 from __future__ import annotations
 
 import datetime as dt
+from functools import partial
 from typing import TYPE_CHECKING, Any, cast
 from zoneinfo import available_timezones
 
 from django import forms
+from django.core.validators import MaxValueValidator, MinValueValidator
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from target_qbo.accounting.tender_names import TENDERS
+from target_qbo.addresses import web_address
 from target_qbo.desk.known_settings import from_text
 from target_qbo.errors import ConfigurationError
 from target_qbo.settings_schema import ENVIRONMENTS
@@ -24,10 +27,15 @@ if TYPE_CHECKING:
     from target_qbo.desk.known_settings import Shown
     from target_qbo.desk.rehearsing import TenderFound
 
-_DAY = forms.DateInput(format="%Y-%m-%d", attrs={"type": "date"})
-_ISO = ["%Y-%m-%d"]
 _LONGEST = 20_000
 _MOST_DAYS = 31
+_day = partial(
+    forms.DateField,
+    widget=forms.DateInput(format="%Y-%m-%d", attrs={"type": "date"}),
+    input_formats=["%Y-%m-%d"],
+    # No till is older; and each month costs calls of Franpos' quota.
+    validators=[MinValueValidator(dt.date(2000, 1, 1)), MaxValueValidator(dt.date(2999, 12, 31))],
+)
 
 
 def _secret() -> forms.PasswordInput:
@@ -53,7 +61,7 @@ class FranposForm(forms.Form):
         max_length=_LONGEST,
     )
     time_zone = forms.ChoiceField(label=gettext_lazy("Their time zone"), choices=_zones)
-    start_date = forms.DateField(label=gettext_lazy("First day to be posted"), widget=_DAY, input_formats=_ISO)
+    start_date = _day(label=gettext_lazy("First day to be posted"))
 
     def __init__(
         self, data: QueryDict | None = None, *, has_token: bool, initial: dict[str, Any] | None = None
@@ -76,7 +84,11 @@ class FranposForm(forms.Form):
 
 
 class AppForm(forms.Form):
-    """The Intuit app that signs in."""
+    """The Intuit app that signs in.
+
+    Args:
+        has_app: Whether one is kept: then its id and secret need not be typed.
+    """
 
     client_id = forms.CharField(label=gettext_lazy("Client id of the Intuit app"), max_length=200, widget=_secret())
     client_secret = forms.CharField(
@@ -85,10 +97,29 @@ class AppForm(forms.Form):
     environment = forms.ChoiceField(
         label=gettext_lazy("Which QuickBooks"), choices=[(one, one) for one in ENVIRONMENTS]
     )
+    redirect_uri = forms.CharField(
+        label=gettext_lazy("Another address that the app lists instead (production)"), max_length=500, required=False
+    )
+
+    def __init__(self, data: QueryDict | None = None, *, has_app: bool, initial: dict[str, Any] | None = None) -> None:
+        super().__init__(data, initial=initial)
+        if has_app:
+            for name in ("client_id", "client_secret"):
+                self.fields[name].required = False
+                self.fields[name].label = _("%(label)s (kept; type one to change it)") % {"label": self[name].label}
+
+    def clean_redirect_uri(self) -> str:
+        """Refuse what is no address."""
+        address: str = self.cleaned_data["redirect_uri"]
+        try:
+            return web_address("redirect_uri", address) if address else ""
+        except ConfigurationError as error:
+            raise forms.ValidationError(str(error)) from None
 
     def values(self) -> dict[str, Any]:
         """Return the settings of the target; the form must be valid."""
-        return {name: text.strip() for name, text in self.cleaned_data.items()}
+        asked = {name: self.cleaned_data[name].strip() for name in ("client_id", "client_secret", "environment")}
+        return {name: text for name, text in asked.items() if text}
 
 
 class AddressForm(forms.Form):
@@ -110,8 +141,8 @@ class AccountsForm(forms.Form):
 class DaysForm(forms.Form):
     """Which days are rehearsed."""
 
-    first = forms.DateField(label=gettext_lazy("From"), widget=_DAY, input_formats=_ISO)
-    last = forms.DateField(label=gettext_lazy("To"), widget=_DAY, input_formats=_ISO)
+    first = _day(label=gettext_lazy("From"))
+    last = _day(label=gettext_lazy("To"))
 
     def clean(self) -> dict[str, Any]:
         """Refuse a period that is none, or a long one."""
@@ -163,6 +194,13 @@ class TendersForm(forms.Form):
         return self[next(field for field, known in self._names.items() if known == name)]
 
 
+class _SecretLines(forms.Textarea):
+    """Lines that are never shown again, also where they are refused."""
+
+    def format_value(self, _value: object) -> None:
+        """Show none."""
+
+
 class SettingForm(forms.Form):
     """One setting.
 
@@ -178,7 +216,9 @@ class SettingForm(forms.Form):
         field = cast("forms.CharField", self.fields["text"])
         field.label = setting.name
         kinds = str(setting.spec["type"])
-        if setting.is_secret:
+        if setting.is_secret and "object" in kinds:
+            field.widget = _SecretLines(attrs={"rows": 5, "autocomplete": "off", "spellcheck": "false"})
+        elif setting.is_secret:
             field.widget = _secret()
         elif "enum" in setting.spec or "boolean" in kinds:
             values = setting.spec.get("enum") or ["true", "false"]

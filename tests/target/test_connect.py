@@ -53,7 +53,7 @@ class Connecting:
     def end(self, text: str | None = None) -> tuple[int, str, str]:
         """Wait for its end; returns exit code, stdout and stderr."""
         out, rest = self._process.communicate(text, timeout=SECONDS)
-        return self._process.returncode, out, self.said + rest
+        return self._process.wait(), out, self.said + rest
 
 
 @contextmanager

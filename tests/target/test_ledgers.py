@@ -6,11 +6,14 @@ import threading
 from typing import TYPE_CHECKING
 
 import pytest
+import sqlalchemy as sa
 from alembic.autogenerate import compare_metadata
 from alembic.migration import MigrationContext
 
+from franpos_qbo.kept import Place
 from target_qbo.errors import ConfigurationError
-from target_qbo.ledger import open_ledger
+from target_qbo.ledger import kept, open_ledger
+from target_qbo.ledger.database import open_database
 from target_qbo.ledger.tables import metadata
 from target_qbo.ledger.tokens import TokenVault
 
@@ -42,6 +45,41 @@ def test_companies_are_kept_apart(ledger_url: str) -> None:
     }
     assert len(ids) == 4
     assert open_ledger(ledger_url, environment="sandbox", realm_id="1").company_id in ids
+
+
+def test_settings_are_kept_by_two_at_once(ledger_url: str) -> None:
+    engine, other = open_database(ledger_url), open_database(ledger_url)
+    problems: list[Exception] = []
+
+    def keeps(engine: sa.Engine, days: int) -> None:
+        try:
+            for _ in range(10):
+                kept.keep(engine, "1", "target-qbo", {"wait_days": days}, secret=(), seal=None)
+        except sa.exc.DBAPIError as error:
+            problems.append(error)
+
+    threads = [threading.Thread(target=keeps, args=one) for one in ((engine, 4), (other, 5))]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert problems == []
+    assert Place(ledger_url).read("target-qbo", "1").values["wait_days"] in {4, 5}
+
+
+def test_what_the_page_keeps_goes_along_to_the_company_that_it_connects(ledger_url: str) -> None:
+    engine = open_database(ledger_url)
+
+    def read(realm: str | None) -> dict[str, object]:
+        return dict(Place(ledger_url).read("target-qbo", realm).values)
+
+    kept.keep(engine, "named elsewhere", "target-qbo", {"wait_days": 9}, secret=(), seal=None)
+    kept.keep(engine, "", "target-qbo", {"wait_days": 4}, secret=(), seal=None)
+    for realm in ("wrong", "right", "right"):
+        kept.belong_to(engine, realm)
+        assert read(None) == {"wait_days": 4, "realm_id": realm}
+    assert read("wrong") == read("") == {}
+    assert read("named elsewhere") == {"wait_days": 9}
 
 
 def test_a_lock_is_held_by_one(ledger_url: str) -> None:

@@ -128,6 +128,6 @@ def connect(shop: Shop) -> int:
         address = next(word for line in process.stderr for word in line.split() if "/connect/oauth2" in word)
         assert requests.get(address, timeout=30).ok
         process.communicate()
+        return process.wait()
     finally:
         watchdog.cancel()
-    return process.returncode

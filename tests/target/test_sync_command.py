@@ -78,9 +78,9 @@ def watched(shop: Shop, *arguments: str, answer: str = "") -> tuple[int, str]:
                 seen += os.read(leader, 4096)
             except OSError:  # the other side is closed: it is over
                 break
-        process.wait(60)
+        code = process.wait(60)
     os.close(leader)
-    return process.returncode, seen.decode()
+    return code, seen.decode()
 
 
 def test_a_period_long_past_beside_the_nightly_run(shop: Shop) -> None:

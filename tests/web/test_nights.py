@@ -10,6 +10,7 @@ from zoneinfo import ZoneInfo
 import pytest
 
 from target_qbo.desk.config import DeskConfig
+from target_qbo.desk.keeping import keep_own
 from target_qbo.desk.nights import Nights, Schedule
 from target_qbo.desk.works import Came, Works
 from target_qbo.ledger import runs
@@ -76,6 +77,21 @@ def test_a_night_is_begun_once_and_is_a_run_of_its_own_kind(shop: Shop) -> None:
     assert works.latest is not None
     assert works.latest.name == "Night of 2026-03-08"
     assert _latest_night(shop) == MIDNIGHT
+
+
+def test_what_lies_before_the_page_was_told_is_not_made_up(shop: Shop) -> None:
+    config = DeskConfig(str(shop.tap_config), str(shop.target_config))
+    works, clock = Works(config), _Clock(NOON)
+    nights = Nights(config, works, None, clock)
+    assert not nights.look()
+    clock.now = MIDNIGHT + dt.timedelta(hours=9)
+    assert not nights.look(), "nobody said when"
+    keep_own(config, {"on": True, "at": "00:00", "zone": "America/Denver"})
+    clock.now += dt.timedelta(seconds=15)
+    assert not nights.look(), "nine hours ago nobody wanted it"
+    clock.now = MIDNIGHT + dt.timedelta(days=1)
+    assert nights.look()
+    assert finished(works).problem is None
 
 
 def test_a_missed_night_is_made_up_and_a_restart_does_none_twice(shop: Shop) -> None:

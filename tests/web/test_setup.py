@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import datetime as dt
 import sqlite3
 import stat
 import time
@@ -9,6 +10,9 @@ from typing import TYPE_CHECKING
 
 import pytest
 
+from target_qbo.desk import rehearsing
+from target_qbo.desk.known_settings import as_text, from_text
+from target_qbo.settings import SETTINGS
 from tests.shop import BIN, Shop, run
 from tests.web.conftest import Page, Visitor
 
@@ -60,6 +64,10 @@ def test_a_shop_owner_sets_all_up(shop: Shop, page: Page, folder: Path) -> None:
     assert visitor.send("/set-up/franpos/", **typed | {"auth_token": token}).url.endswith("/set-up/")
     app = {name: shop.ready["qbo"][name] for name in ("client_id", "client_secret")}
     visitor.send("/set-up/quickbooks/", **app, environment="sandbox")
+    shop.post("qbo", {"sign_in": {"consent": "other_company"}})
+    assert "QuickBooks forbids this app the company" in agree(visitor).text, "the wrong one, of which nothing is known"
+    assert visitor.send("/set-up/disconnect/").ok
+    shop.post("qbo", {"sign_in": {"consent": "agree"}})
     way = visitor.send("/set-up/quickbooks/")
     (link,) = Visitor.read(way).xpath("//main//a[@class='button']/@href")
     back = visitor.http.get(link, timeout=30, allow_redirects=False).headers["Location"]
@@ -133,6 +141,24 @@ def test_a_setting_is_changed_where_nothing_else_says_it(page: Page) -> None:
     visitor.send("/settings/target-qbo/departments/", text="101 = Downtown = North\n102 = Airport")
     (row,) = visitor.look("/settings/").xpath("//tr[th[normalize-space()='departments']]")
     assert "102 = Airport" in row.text_content()
+    for odd in ("NaN", "3.0", "9" * 5000, "[" * 9000, "1\0"):
+        assert visitor.send("/settings/target-qbo/wait_days/", text=odd).status_code == 400, odd[:9]
+    tokens = visitor.send("/settings/tap-franpos/location_tokens/", text="101 = abc==\n102")
+    assert tokens.status_code == 400
+    assert "abc" not in tokens.text
+
+
+@pytest.mark.parametrize(
+    ("name", "value"),
+    [
+        ("departments", {"101": "Downtown = North"}),
+        ("tender_map", {"A=B": "Cash", "": "Other", "two\nlines": "Check"}),
+        ("item_rules", [{"sku": "GC-*", "name": "Gift*", "item": "Cards"}, {"name": "A=B", "item": "C"}]),
+        ("item_rules", [{"sku": "GC-*", "item": "Cards", "account": "Owed"}, {"name": "sku: 1", "item": "C"}]),
+    ],
+)
+def test_what_is_read_as_text_is_written_the_same(name: str, value: object) -> None:
+    assert from_text(name, as_text(name, value), SETTINGS["properties"][name]) == value
 
 
 def test_an_answer_that_nobody_asked_for_connects_nothing(page: Page) -> None:
@@ -155,8 +181,55 @@ def test_the_connection_is_ended_and_made_again(shop: Shop, page: Page) -> None:
     assert "QuickBooks has agreed" in agree(visitor).text
 
 
+def test_yesterday_is_the_shops() -> None:
+    evening = dt.datetime(2026, 3, 6, 3, tzinfo=dt.UTC)  # still the 5th in Denver
+    assert rehearsing.yesterday("America/Denver", evening) == dt.date(2026, 3, 4)
+
+
+def test_an_app_that_lists_another_address(page: Page) -> None:
+    visitor = page.visitor()
+    form = _app_form(visitor)
+    assert visitor.send("/set-up/quickbooks/", form, redirect_uri="javascript:alert(1)").status_code == 400
+    visitor.send("/set-up/quickbooks/", form, redirect_uri="https://shop.example/back")
+    way = visitor.send("/set-up/quickbooks/")
+    (link,) = Visitor.read(way).xpath("//main//a[@class='button']/@href")
+    back = visitor.http.get(link, timeout=30, allow_redirects=False).headers["Location"]
+    assert back.startswith("https://shop.example/back?")
+    (paste,) = Visitor.read(way).xpath("//main//details[@open]//form")
+    fields = dict(paste.form_values())
+    told = [
+        visitor.http.post(page.url + paste.get("action"), data=fields | {"address": address}, timeout=30).text
+        for address in ("https://shop.example/back", back)
+    ]
+    assert "Not connected" in told[0], "the answer is still waited for"
+    assert "QuickBooks has agreed" in told[1]
+    visitor.send("/set-up/quickbooks/", _app_form(visitor), redirect_uri="")
+
+
+def _app_form(visitor: Visitor) -> int:
+    """Return the place of the form with the app."""
+    forms = visitor.look("/set-up/quickbooks/").xpath("//main//form[@method='post']")
+    return next(place for place, form in enumerate(forms) if "environment" in dict(form.form_values()))
+
+
 def agree(visitor: Visitor) -> requests.Response:
     """Go to QuickBooks and come back."""
     way = visitor.send("/set-up/quickbooks/")
     (link,) = Visitor.read(way).xpath("//main//a[@class='button']/@href")
     return visitor.http.get(link, timeout=30)
+
+
+def test_without_the_key_secrets_are_typed_anew(shop: Shop, page: Page, folder: Path) -> None:
+    (folder / "target_qbo.db.key").rename(folder / "lost")
+    app = {name: shop.ready["qbo"][name] for name in ("client_id", "client_secret")}
+    assert page.visitor().get("/").url.endswith("/set-up/")
+    again = Page.of_nothing(shop, folder)  # it starts all the same
+    visitor = again.visitor()
+    told = visitor.get("/")
+    assert told.url.endswith("/set-up/")
+    assert "client_secret" in told.text
+    assert "type it anew" in visitor.get("/settings/").text
+    visitor.send("/set-up/franpos/", auth_token=shop.ready["franpos"]["auth_token"])
+    visitor.send("/set-up/quickbooks/", **app, environment="sandbox")
+    assert "Connected to QuickBooks" in visitor.look("/").text_content(), "nothing else is lost"
+    again.stop()
