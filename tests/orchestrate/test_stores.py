@@ -9,8 +9,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 import yaml
 
-from orchestrate.stores import load_stores
-from orchestrate.stores_yaml import StoresError
+from franpos_qbo.stores import StoresError, load_stores
 from tests.shop import ROOT, run
 
 if TYPE_CHECKING:
