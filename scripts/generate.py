@@ -1,4 +1,4 @@
-"""Write what is derived from the code: ``meltano.yml`` in part, what stores may set, pages of ``docs``, texts to translate.
+"""Write what is derived from the code: parts of ``meltano.yml``, what stores may set, pages of ``docs``, catalogues.
 
 ``python scripts/generate.py`` writes; with ``--check`` it only tells whether anything would change (exit code 1).
 """

@@ -50,7 +50,7 @@ def secrets_of(store: Store, variables: Mapping[str, str], folder: Path | None) 
 
 
 def _of_connection(variable: str, text: str) -> dict[str, Any]:
-    extra = _object(text).get("extra")
+    extra = (_object(text) or {}).get("extra")
     found = _object(extra) if isinstance(extra, str) else extra
     if not isinstance(found, dict):
         raise StoresError(f"{variable} is to be JSON with the secrets as its extra")
@@ -65,15 +65,15 @@ def _of_file(path: Path) -> dict[str, Any]:
             found = _object(file.read())
     except (OSError, UnicodeDecodeError) as error:
         raise StoresError(f"{path}, which is to hold its secrets, can't be read: {type(error).__name__}") from None
-    if not found:
+    if found is None:
         raise StoresError(f"{path} is to be a JSON object of the plugins' variables")
     return found
 
 
-def _object(text: str) -> dict[str, Any]:
-    """Return an object of JSON; an empty one where it is none: the text may not be shown."""
+def _object(text: str) -> dict[str, Any] | None:
+    """Return an object of JSON; None where it is none: the text may not be shown."""
     try:
         found = json.loads(text)
     except ValueError:
-        return {}
-    return found if isinstance(found, dict) else {}
+        return None
+    return found if isinstance(found, dict) else None

@@ -32,6 +32,7 @@ class Shown:
         is_set: Whether it has a value.
         source: Where that comes from.
         spec: Its JSON Schema.
+        is_kept_here: Whether the page keeps settings of the plugin.
     """
 
     plugin: str
@@ -42,11 +43,12 @@ class Shown:
     is_set: bool
     source: Source
     spec: Mapping[str, Any]
+    is_kept_here: bool
 
     @property
     def changes_here(self) -> bool:
         """Whether the page can set it: not what the settings say elsewhere."""
-        return self.source in {Source.PAGE, Source.DEFAULT} and self.name not in NOT_KEPT
+        return self.is_kept_here and self.source in {Source.PAGE, Source.DEFAULT} and self.name not in NOT_KEPT
 
 
 def shown(config: DeskConfig, plugin: str) -> list[Shown]:
@@ -63,7 +65,8 @@ def shown(config: DeskConfig, plugin: str) -> list[Shown]:
         is_secret = bool(spec.get("secret"))
         text = "" if is_secret or value is None else as_text(value)
         is_set = value not in (None, "", {}, [])
-        found.append(Shown(plugin, name, spec["description"], text, is_secret, is_set, sources[name], spec))
+        kept = config.keeps(plugin)
+        found.append(Shown(plugin, name, spec["description"], text, is_secret, is_set, sources[name], spec, kept))
     return found
 
 

@@ -70,3 +70,12 @@ def belong_to(engine: Engine, realm_id: str) -> None:
         connection.execute(
             sa.update(kept_settings).where(kept_settings.c.realm_id == NOT_CONNECTED_YET).values(realm_id=realm_id)
         )
+
+
+def environments(engine: Engine) -> dict[str, str]:
+    """Return which environment of QuickBooks is kept for a company, by its realm."""
+    query = sa.select(kept_settings.c.realm_id, kept_settings.c.value).where(
+        kept_settings.c.plugin == "target-qbo", kept_settings.c.name == "environment"
+    )
+    with engine.connect() as connection:
+        return {realm: simplejson.loads(value) for realm, value in connection.execute(query)}

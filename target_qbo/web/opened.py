@@ -5,13 +5,13 @@ from __future__ import annotations
 from contextvars import ContextVar
 from typing import TYPE_CHECKING
 
-from django.conf import settings
 from django.shortcuts import redirect
 from django.urls import resolve
 from django.utils.crypto import salted_hmac
 
 from target_qbo.web.guards import problem
 from target_qbo.web.persons import PERSON
+from target_qbo.web.places import here, here_or_none
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -77,12 +77,12 @@ class Opened:
 
     def __call__(self, request: HttpRequest) -> HttpResponse:
         """Answer a request."""
-        if PERSON.get() is None:
+        if here_or_none() is None or PERSON.get() is None:
             return self._answer(request)
         try:
-            if settings.DESK.lacking():
+            if here().desk.lacking():
                 return self._of_no_company(request)
-            found: Company = settings.DESK.company()
+            found = here().desk.company()
         except Exception as error:
             told = problem(request, error)
             if told is None:

@@ -5,9 +5,7 @@ from __future__ import annotations
 import datetime as dt
 from typing import TYPE_CHECKING, Any
 
-from django.conf import settings
 from django.shortcuts import redirect, render
-from django.urls import reverse
 from django.utils.html import format_html
 from django.utils.translation import gettext
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
@@ -23,6 +21,7 @@ from target_qbo.said import Said
 from target_qbo.web.acting import begin, of_these_books
 from target_qbo.web.noting import name_of_person, noted
 from target_qbo.web.opened import company, company_or_none
+from target_qbo.web.places import at_root, here
 from target_qbo.web.rights import for_anybody, needs
 from target_qbo.web.setup_forms import (
     AccountsForm,
@@ -55,7 +54,7 @@ def steps(request: HttpRequest) -> HttpResponse:
 @needs(to_look=Right.SET_UP, to_change=Right.SET_UP)
 def franpos(request: HttpRequest) -> HttpResponse:
     """Ask for the shops at Franpos, and see at once whether the token opens them."""
-    known = settings.DESK.tap(keeping.schema_of(TAP))
+    known = here().desk.tap(keeping.schema_of(TAP))
     initial = {
         "location_ids": ", ".join(map(str, known.get("location_ids") or [])),
         "time_zone": known.get("time_zone") or "America/Denver",
@@ -64,7 +63,7 @@ def franpos(request: HttpRequest) -> HttpResponse:
     form = FranposForm(request.POST or None, has_token=bool(known.get("auth_token")), initial=initial)
     if form.is_valid():
         values = form.values()
-        for location, problem in unopened(settings.DESK, values):
+        for location, problem in unopened(here().desk, values):
             shop = gettext("Shop %(location)s:") % {"location": location}
             form.add_error("location_ids", format_html("{} {}", shop, told(problem)))
         if form.is_valid() and _kept(request, form, TAP, values):
@@ -76,7 +75,7 @@ def franpos(request: HttpRequest) -> HttpResponse:
 @needs(to_look=Right.SET_UP, to_change=Right.SET_UP)
 def quickbooks(request: HttpRequest) -> HttpResponse:
     """Ask for the Intuit app, and show how the company is connected."""
-    known = settings.DESK.in_force(TARGET, keeping.schema_of(TARGET))
+    known = here().desk.in_force(TARGET, keeping.schema_of(TARGET))
     form = AppForm(request.POST or None, initial={"environment": known.get("environment") or "production"})
     if form.is_valid() and _kept(request, form, TARGET, form.values()):
         return redirect("setup-quickbooks")
@@ -92,7 +91,7 @@ def quickbooks(request: HttpRequest) -> HttpResponse:
 @needs(to_look=Right.SET_UP, to_change=Right.SET_UP)
 def connect(request: HttpRequest) -> HttpResponse:
     """Begin to connect: show the way to QuickBooks, and ask for the address at which it ends."""
-    address = settings.CONNECTING.begin(_comes_back(request), name_of_person())
+    address = here().connecting.begin(_comes_back(request), name_of_person())
     noted(request, "began to connect QuickBooks")
     return render(request, "web/setup_connect.html", {"address": address, "form": AddressForm()})
 
@@ -133,14 +132,14 @@ def disconnect(request: HttpRequest) -> HttpResponse:
 def accounts(request: HttpRequest) -> HttpResponse:
     """Show what QuickBooks has and lacks, and make what it lacks once that was shown."""
     form = AccountsForm(request.POST or None)
-    found = Check(settings.DESK)
+    found = Check(here().desk)
     shown = "; ".join(found.to_be_made)
     is_done = False
     if form.is_valid() and request.POST.get("shown") == shown:
         account = form.cleaned_data["gift_card_account"].strip() or None
         found.initialize(account)
         noted(request, f"had made in QuickBooks what it lacked: {shown or 'nothing'}")
-        is_done = account is None or found.stops or _kept(request, form, TARGET, gift_cards_on(settings.DESK, account))
+        is_done = account is None or found.stops or _kept(request, form, TARGET, gift_cards_on(here().desk, account))
     return _page(request, "web/setup_accounts.html", form, found=found, shown=shown, is_done=is_done)
 
 
@@ -154,10 +153,10 @@ def rehearsal(request: HttpRequest) -> HttpResponse:
     if form.is_valid():
         first, last = form.cleaned_data["first"], form.cleaned_data["last"]
         what = Said("Dry run of {first} to {last}", first=first, last=last)
-        return begin(request, what, settings.REHEARSALS.to_rehearse(first, last), "setup-rehearsal")
-    latest = settings.WORKS.latest
+        return begin(request, what, here().rehearsals.to_rehearse(first, last), "setup-rehearsal")
+    latest = here().works.latest
     under_way = latest if latest is not None and latest.ended is None else None
-    found = settings.REHEARSALS.latest
+    found = here().rehearsals.latest
     totals = found.totals.as_record() if found is not None else None
     return _page(
         request,
@@ -176,12 +175,12 @@ def rehearsal(request: HttpRequest) -> HttpResponse:
 @of_these_books
 def tenders(request: HttpRequest) -> HttpResponse:
     """Show what the rehearsed days were paid with, and ask what the unknown is."""
-    rehearsed = settings.REHEARSALS.latest
+    rehearsed = here().rehearsals.latest
     known = company().settings.rules.tender_map
     found = rehearsed.tenders(known) if rehearsed is not None else []
     form = TendersForm(found, request.POST if request.method == "POST" else None)
     if form.is_valid():
-        before = settings.DESK.in_force(TARGET, keeping.schema_of(TARGET)).get("tender_map") or {}
+        before = here().desk.in_force(TARGET, keeping.schema_of(TARGET)).get("tender_map") or {}
         if _kept(request, form, TARGET, {"tender_map": rehearsing.mapped(before, form.chosen())}):
             return redirect("setup-tenders")
     rows = [(one, form.own(one.name)) for one in found]
@@ -193,7 +192,10 @@ def tenders(request: HttpRequest) -> HttpResponse:
 @of_these_books
 def nights(request: HttpRequest) -> HttpResponse:
     """Ask when the nights begin, or whether they do at all."""
-    schedule = settings.NIGHTS.schedule()
+    begins = here().nights
+    if begins is None:
+        return render(request, "web/setup_nights.html", {"elsewhere": True})
+    schedule = begins.schedule()
     initial = {
         "on": schedule is not None,
         "at": schedule.at if schedule is not None else dt.time(0, 0),
@@ -202,22 +204,23 @@ def nights(request: HttpRequest) -> HttpResponse:
     form = NightsForm(request.POST or None, initial=initial)
     if form.is_valid():
         asked = form.cleaned_data
-        keeping.keep_own(settings.DESK, {"on": asked["on"], "at": f"{asked['at']:%H:%M}", "zone": asked["zone"]})
+        keeping.keep_own(here().desk, {"on": asked["on"], "at": f"{asked['at']:%H:%M}", "zone": asked["zone"]})
         noted(request, f"set the nights {'on' if asked['on'] else 'off'}, at {asked['at']:%H:%M} {asked['zone']}")
         return redirect("setup-nights")
-    upcoming = settings.NIGHTS.upcoming(_NIGHTS)
-    return _page(request, "web/setup_nights.html", form, upcoming=upcoming, is_fixed=settings.NIGHTS.is_fixed)
+    upcoming = begins.upcoming(_NIGHTS)
+    return _page(request, "web/setup_nights.html", form, upcoming=upcoming, is_fixed=begins.is_fixed)
 
 
 def _steps() -> list[setting_up.Step]:
-    has_nights = settings.NIGHTS.schedule() is not None
-    return setting_up.steps(settings.DESK, company_or_none(), settings.REHEARSALS, has_nights=has_nights)
+    shop = here()
+    has_nights = shop.nights is None or shop.nights.schedule() is not None
+    return setting_up.steps(shop.desk, company_or_none(), shop.rehearsals, has_nights=has_nights)
 
 
 def _finish(request: HttpRequest, address: str) -> HttpResponse:
     try:
-        state, problem = settings.CONNECTING.finish(address), None
-        noted(request, "connected QuickBooks", who=settings.CONNECTING.begun_by)
+        state, problem = here().connecting.finish(address), None
+        noted(request, "connected QuickBooks", who=here().connecting.begun_by)
     except TargetError as error:
         state, problem = None, error
     shown = {"state": state, "problem": problem or (state.problem if state is not None else None)}
@@ -226,14 +229,14 @@ def _finish(request: HttpRequest, address: str) -> HttpResponse:
 
 def _comes_back(request: HttpRequest) -> str:
     """Return where the browser comes back to; Intuit's apps list localhost by its name alone."""
-    address = request.build_absolute_uri(reverse("setup-connected"))
+    address = request.build_absolute_uri(at_root("setup-connected"))
     return address.replace("://127.0.0.1", "://localhost", 1)
 
 
 def _kept(request: HttpRequest, form: forms.Form, plugin: str, values: dict[str, Any]) -> bool:
     """Keep settings; what is wrong with them is told by their form."""
     try:
-        keeping.keep(settings.DESK, plugin, values)
+        keeping.keep(here().desk, plugin, values)
     except ConfigurationError as error:
         form.add_error(None, told(error))
         return False
