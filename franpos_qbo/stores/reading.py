@@ -12,7 +12,7 @@ from typing import Any
 import jsonschema
 
 from franpos_qbo.stores.files import StoresError, read_yaml
-from franpos_qbo.stores.settings import as_text, plugin_settings
+from franpos_qbo.stores.settings import as_text, plugin_settings, variables_of_settings
 
 _SCHEMA = Path(__file__).resolve().parent / "stores.schema.json"
 _PLUGINS = ("tap-franpos", "target-qbo")
@@ -58,8 +58,7 @@ class Store:
         if self.problems:
             raise StoresError("; ".join(self.problems))
         known = plugin_settings()
-        names = {setting.variable for setting in known.values()}
-        if strange := [name for name in secrets if name not in names and not name.startswith(_STATE)]:
+        if strange := [name for name in secrets if name not in variables_of_settings() and not name.startswith(_STATE)]:
             raise StoresError(
                 f"{', '.join(sorted(strange))} in its secrets is no setting: use the plugins' "
                 "variables, TAP_FRANPOS_… and TARGET_QBO_…"

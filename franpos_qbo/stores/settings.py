@@ -68,6 +68,12 @@ def plugin_settings() -> dict[tuple[str, str], PluginSetting]:
     }
 
 
+@cache
+def variables_of_settings() -> frozenset[str]:
+    """Return the environment variables that set them."""
+    return frozenset(setting.variable for setting in plugin_settings().values())
+
+
 def as_text(value: Any) -> str:  # noqa: ANN401 (any YAML or JSON)
     """Return a value as an environment variable holds it: text as it is, anything else as JSON."""
     if isinstance(value, dt.date):  # a datetime too

@@ -99,7 +99,9 @@ def _look_at_runs(connection: Connection, found: Mapping[int, Standing], now: dt
     rows = connection.execute(query).all()
     keys = [key for row in rows for key in (row[2], row[3]) if key is not None]
     known = {
-        row.id: row for some in _some(keys) for row in connection.execute(sa.select(runs).where(runs.c.id.in_(some)))
+        row.id: row
+        for some in _some(keys)
+        for row in connection.execute(sa.select(runs).where(runs.c.id.in_(_written_out(some))))
     }
     for company, _, latest, ended in rows:
         if latest is not None:
@@ -114,7 +116,9 @@ def _look_at_runs(connection: Connection, found: Mapping[int, Standing], now: dt
 def _counts(connection: Connection, found: Collection[int]) -> Iterator[tuple[int, str, TicketStatus, int]]:
     columns = (tickets.c.company_id, tickets.c.location_id, tickets.c.status)
     for some in _some(found):
-        query = sa.select(*columns, sa.func.count()).where(tickets.c.company_id.in_(some), tickets.c.status.in_(_OPEN))
+        query = sa.select(*columns, sa.func.count()).where(
+            tickets.c.company_id.in_(_written_out(some)), tickets.c.status.in_(_OPEN)
+        )
         for company, location, status, number in connection.execute(query.group_by(*columns)):
             yield company, location, TicketStatus(status), number
 
@@ -125,7 +129,7 @@ def _differences(
     """Yield what the till has and the books have not, and less what the books have of what is not posted."""
     columns = (tickets.c.company_id, tickets.c.location_id, tickets.c.business_date)
     for some in _some(found):
-        late = (tickets.c.company_id.in_(some), tickets.c.business_date >= first)
+        late = (tickets.c.company_id.in_(_written_out(some)), tickets.c.business_date >= first)
         sold = sa.select(*columns, sa.func.sum(tickets.c.total)).where(*late, tickets.c.status.in_(_OPEN))
         yield from connection.execute(sold.group_by(*columns)).tuples()
         booked = (
@@ -136,6 +140,11 @@ def _differences(
         )
         for company, location, day, kind, amount in connection.execute(booked.group_by(*columns, documents.c.kind)):
             yield company, location, day, -facts(DocumentKind(kind)).sign * amount
+
+
+def _written_out(keys: Sequence[int]) -> sa.BindParameter[int]:
+    """Return keys as a statement's own text: drivers take long over so many parameters."""
+    return sa.bindparam("keys", list(keys), type_=sa.Integer, expanding=True, literal_execute=True, unique=True)
 
 
 def _some(keys: Collection[int]) -> Iterator[Sequence[int]]:
