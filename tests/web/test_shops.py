@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 from urllib.parse import parse_qs, urlencode, urlsplit
 
 import pytest
+from axe_playwright_python.sync_playwright import Axe
 
 from sandbox.stores_file import SHARED_SECRETS, connections, write_stores_file
 from target_qbo.ledger import open_ledger
@@ -17,13 +18,14 @@ from target_qbo.ledger.daily import latest_days
 from target_qbo.ledger.database import open_database
 from target_qbo.ledger.standings import standings
 from tests.fleet import ask, running_fleet
-from tests.web.conftest import Page, Visitor
+from tests.web.conftest import Page, Visitor, sign_in_with_keyboard
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
     from pathlib import Path
 
     from lxml import html
+    from playwright.sync_api import Browser
 
     from sandbox.stores_file import Store
 
@@ -128,6 +130,18 @@ def test_differences_are_those_of_each_company_s_chart(fleet: Fleet) -> None:
         ledger.engine.dispose()
         assert chart, "skipped tickets make a difference"
         assert {day: amount for (_, day), amount in standing.differences.items() if amount} == chart
+
+
+@pytest.mark.usefixtures("synced")
+def test_all_shops_can_be_read_by_everybody(fleet: Fleet, browser: Browser) -> None:
+    context = browser.new_context(color_scheme="dark", viewport={"width": 360, "height": 740})
+    tab = context.new_page()
+    sign_in_with_keyboard(tab, fleet.page, lands_on="All shops")
+    for path in ("/shops/", f"/shops/{ALONE}/", f"/shops/{FIRST}/set-up/nights/"):
+        tab.goto(fleet.page.url + path)
+        assert Axe().run(tab).response["violations"] == []
+        assert not tab.evaluate("document.documentElement.scrollWidth > window.innerWidth"), path
+    context.close()
 
 
 def test_pages_and_secrets_of_a_shop_stay_its_own(fleet: Fleet) -> None:
