@@ -1,10 +1,11 @@
-"""Write what is derived from the code: parts of ``meltano.yml``, pages of ``docs``, the page's texts to be translated.
+"""Write what is derived from the code: parts of ``meltano.yml``, what stores may set, pages of ``docs``, catalogues.
 
 ``python scripts/generate.py`` writes; with ``--check`` it only tells whether anything would change (exit code 1).
 """
 
 from __future__ import annotations
 
+import json
 import sys
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -38,6 +39,7 @@ def main() -> int:
     """Write the derived texts, or tell which are stale."""
     wanted = {
         ROOT / "meltano.yml": _meltano(),
+        ROOT / "franpos_qbo" / "stores" / "settings.json": _stores_settings(),
         ROOT / "docs" / "settings.md": _settings_page(),
         ROOT / "docs" / "commands.md": commands_page(),
         ROOT / "docs" / "scale.md": _scale_page(),
@@ -137,6 +139,27 @@ def _meltano_setting(name: str, spec: dict[str, Any]) -> dict[str, Any]:
     if spec.get("default") not in (None, {}, ""):
         setting["value"] = spec["default"]
     setting["description"] = spec["description"]
+    return setting
+
+
+def _stores_settings() -> str:
+    """Return what is to be known of the settings where the plugins are not: as JSON, a line for each."""
+    plugins = []
+    for plugin in PLUGINS:
+        lines = [
+            f"    {json.dumps(name)}: {json.dumps(_stores_setting(name, spec))}" for name, spec in _settings(plugin)
+        ]
+        plugins.append(f"  {json.dumps(plugin.name)}: {{\n" + ",\n".join(lines) + "\n  }")
+    return "{\n" + ",\n".join(plugins) + "\n}\n"
+
+
+def _stores_setting(name: str, spec: dict[str, Any]) -> dict[str, Any]:
+    known = _meltano_setting(name, spec)
+    setting: dict[str, Any] = {"kind": known["kind"]}
+    if known.get("sensitive"):
+        setting["secret"] = True
+    if "options" in known:
+        setting["options"] = [option["value"] for option in known["options"]]
     return setting
 
 

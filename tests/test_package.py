@@ -16,6 +16,8 @@ UV = str(ROOT / ".tools" / "bin" / "uv")
 SCHEMAS = {f"franpos_qbo/schemas/{path.name}": path.read_bytes() for path in (ROOT / "schemas").glob("*.json")}
 PLUGIN = ROOT / ".meltano" / "loaders" / "target-qbo" / "venv"
 
+STORES = {f"franpos_qbo/stores/{path.name}": path.read_bytes() for path in (ROOT / "franpos_qbo/stores").glob("*.json")}
+
 
 def build(what: str, source: Path, folder: Path) -> Path:
     result = run([UV, "build", "--quiet", f"--{what}", "--out-dir", str(folder), str(source)])
@@ -37,8 +39,8 @@ def sdist(tmp_path_factory: pytest.TempPathFactory) -> Path:
 def test_the_wheel_has_the_schemas_the_migrations_and_the_translations(wheel: Path) -> None:
     with zipfile.ZipFile(wheel) as archive:
         names = archive.namelist()
-        assert {name: archive.read(name) for name in names if name.endswith(".json")} == SCHEMAS
-    assert len(SCHEMAS) == 3
+        assert {name: archive.read(name) for name in names if name.endswith(".json")} == SCHEMAS | STORES
+    assert (len(SCHEMAS), len(STORES)) == (3, 2)
     assert any(name.startswith("target_qbo/ledger/migrations/versions/0001") for name in names)
     assert "target_qbo/web/locale/es/LC_MESSAGES/django.mo" in names
     assert {name.split("/")[0] for name in names} == {

@@ -11,9 +11,8 @@ from airflow.sdk import Connection
 from airflow.sdk.exceptions import AirflowNotFoundException
 from airflow.sdk.log import mask_secret
 
+from franpos_qbo.stores import Store, StoresError, by_realm, load_stores
 from orchestrate.nightly import PROJECT
-from orchestrate.stores import Store, by_realm, load_stores
-from orchestrate.stores_yaml import StoresError
 
 STORES_FILE = PROJECT / os.environ.get("FRANPOS_QBO_STORES", "stores.yml")
 """The file of all stores: the one that the variable names, else ``stores.yml`` beside ``meltano.yml``."""

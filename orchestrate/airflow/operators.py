@@ -8,11 +8,11 @@ import structlog
 from airflow.sdk import BaseOperator, Context
 from airflow.sdk.exceptions import AirflowException, AirflowFailException, AirflowSkipException
 
+from franpos_qbo.stores import StoresError
 from orchestrate import nightly
 from orchestrate.airflow.environment import SecretsMissing, find_store, store_environment
 from orchestrate.airflow.plan import PLAN
 from orchestrate.nightly import Night, Nightly
-from orchestrate.stores_yaml import StoresError
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from airflow.sdk import BaseOperator, Context
 
-from orchestrate.stores import Store, by_realm, load_stores
+from franpos_qbo.stores import Store, by_realm, load_stores
 
 if TYPE_CHECKING:
     from collections.abc import Sequence

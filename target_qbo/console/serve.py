@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import gc
+import os
 import signal
 import socket
+from pathlib import Path
 from typing import TYPE_CHECKING
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
@@ -16,12 +18,15 @@ if TYPE_CHECKING:
     import datetime as dt
 
     from target_qbo.desk.config import DeskConfig
+    from target_qbo.desk.nights import Schedule
+    from target_qbo.desk.shops import Shop, Shops
 
 _PORT = 8700
 _ZONE = "America/Denver"
 _HOST = "127.0.0.1"
 _THREADS = 4  # one answers while another waits for QuickBooks: more take turns at the same processor, and memory each
 _OBJECTS_A_COLLECTION = 5_000  # fewer than a command that ends soon leaves lying
+_STORES = Path("stores.yml")
 
 
 @click.command("serve")
@@ -53,6 +58,16 @@ _OBJECTS_A_COLLECTION = 5_000  # fewer than a command that ends soon leaves lyin
     help="With --schedule: when, by the clock",
 )
 @click.option("--zone", default=_ZONE, show_default=True, help="With --schedule: of which time zone.")
+@click.option(
+    "--stores",
+    type=click.Path(exists=True, dir_okay=False, path_type=Path),
+    help="File of several shops: a page for all, and pages for each.  [default: stores.yml, where it is there]",
+)
+@click.option(
+    "--secrets",
+    type=click.Path(exists=True, file_okay=False, path_type=Path),
+    help="With --stores: folder with the shops' secrets, a file NAME.json that nobody else may read.",
+)
 @click.pass_obj
 def serve(
     config: DeskConfig,
@@ -62,6 +77,8 @@ def serve(
     names: tuple[str, ...],
     at: dt.datetime,
     zone: str,
+    stores: Path | None,
+    secrets: Path | None,
     *,
     schedule: bool,
 ) -> None:
@@ -76,13 +93,16 @@ def serve(
 
     With --schedule a night that was missed, because the machine was off, is made up when it is on again; whoever is to
     be told by the settings is told where a night fails. Use it, or cron, or systemd: not two of them.
+
+    With --stores, or where stores.yml is in this folder and no settings file is named, it shows all shops of that file.
+    A shop's secrets are those of the connection that the file names: the variable AIRFLOW_CONN_NAME as Airflow reads
+    it (JSON with an extra), else NAME.json in the folder of --secrets, an object of the plugins' variables.
     """
     try:
         import waitress  # noqa: PLC0415 (an extra)
 
         from target_qbo.desk import people  # noqa: PLC0415
-        from target_qbo.desk.nights import Nights, Schedule  # noqa: PLC0415 (it takes long to load)
-        from target_qbo.desk.works import Works  # noqa: PLC0415
+        from target_qbo.desk.nights import Schedule  # noqa: PLC0415 (it takes long to load)
         from target_qbo.web.access import Door  # noqa: PLC0415
         from target_qbo.web.frugal import share_one_heap  # noqa: PLC0415
         from target_qbo.web.place import place  # noqa: PLC0415
@@ -90,15 +110,13 @@ def serve(
     except ImportError:
         raise ConfigurationError("the page needs the extra: install franpos-qbo[web]") from None
     where = place(host, proxy, names)
+    shops = _shops(config, stores, secrets, Schedule(at.time(), _zone(zone)) if schedule else None)
     kept = people.kept_in(config)
-    if not config.lacking():  # else the set-up is what is wanted
-        config.company().ledger.engine.dispose()  # what is wrong with the settings is told at once
     if where.proxy is not None and not people.has_owner(kept):
         raise ConfigurationError(
             "others are let in by name and password: enter an owner first, franpos-qbo users add NAME --role owner"
         )
-    door, works = Door(), Works(config)
-    nights = Nights(config, works, Schedule(at.time(), _zone(zone)) if schedule else None)
+    door = Door()
     try:
         family = socket.AF_INET6 if ":" in where.address else socket.AF_INET
         listening = socket.create_server((where.address, port), family=family)
@@ -108,9 +126,9 @@ def serve(
         ) from None
     with listening:
         own = listening.getsockname()[1]
-        page = application(config, kept, door, works, nights, where, own)
-        nights.go_on()
-        for fire in nights.upcoming(1):
+        page = application(shops, kept, door, where, own)
+        shops.begin_nights()
+        for fire in shops.upcoming_nights(1):
             click.echo(f"the next night begins at {fire:%Y-%m-%d %H:%M} {fire.tzinfo}", err=True)
         if where.proxy is None:
             click.echo(f"open http://{where.called}:{own}/ and sign in with the code {door.code}", err=True)
@@ -127,7 +145,27 @@ def serve(
         try:
             waitress.serve(page, sockets=[listening], threads=_THREADS, ident=None, _quiet=True, **where.serving)
         finally:
-            works.close()
+            shops.close()
+
+
+def _shops(config: DeskConfig, stores: Path | None, secrets: Path | None, fixed: Schedule | None) -> Shop | Shops:
+    """Return the shops that are meant, once what is wrong with them as a whole was told."""
+    from target_qbo.desk.shops import Shops, only_shop  # noqa: PLC0415 (it takes long to load)
+
+    has_files = config.tap_config is not None or config.target_config is not None
+    if stores is None and not has_files and _STORES.is_file():
+        stores = _STORES
+    if stores is None:
+        if secrets is not None:
+            raise click.UsageError("--secrets is for the shops of --stores")
+        if not config.lacking():  # else the set-up is what is wanted
+            config.company().ledger.engine.dispose()
+        return only_shop(config, fixed)
+    if has_files:
+        raise click.UsageError("--stores names the settings of all shops: leave out --tap-config and --target-config")
+    if fixed is not None:
+        raise click.UsageError("--schedule is for one shop: the nights of several are begun elsewhere, as by Airflow")
+    return Shops(stores, secrets, os.environ)
 
 
 def _zone(name: str) -> ZoneInfo:

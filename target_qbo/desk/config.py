@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 import re
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from enum import StrEnum
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -20,7 +20,7 @@ from target_qbo.ledger.kept import told
 from target_qbo.settings import LEDGER_URL, SETTINGS, Settings
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Callable, Mapping
 
 TAP, TARGET = "tap-franpos", "target-qbo"
 _KINDS = {TAP: "extractors", TARGET: "loaders"}
@@ -32,6 +32,7 @@ class Source(StrEnum):
 
     FILE = "settings file"
     ENVIRONMENT = "environment"
+    STORES = "stores.yml, or the shop's secrets"
     MELTANO = "meltano.yml"
     PAGE = "this page"
     DEFAULT = "default"
@@ -42,10 +43,16 @@ class DeskConfig:
     """Where to read the settings: files if named, else the environment, else the Meltano project around.
 
     What none of them says counts as the back-office page keeps it, in the ledger's database.
+
+    Attributes:
+        tap_config: The tap's settings file.
+        target_config: The target's.
+        variables: Gives the variables of one shop of several, in the place of all those; raises ConfigurationError.
     """
 
     tap_config: str | None
     target_config: str | None
+    variables: Callable[[], Mapping[str, str]] | None = field(default=None, repr=False)
 
     def target(self) -> Settings:
         """Return the target's settings.
@@ -61,7 +68,7 @@ class DeskConfig:
         Raises:
             ConfigurationError: They are wrong, or can't be read.
         """
-        given, kept = self._given(TARGET, SETTINGS), self._kept(TARGET)
+        given, kept = self.given(TARGET, SETTINGS), self._kept(TARGET)
         return None if _lacking(given, kept) else _typed_settings(in_force(given, kept, SETTINGS))
 
     def tap(self, schema: Mapping[str, Any]) -> dict[str, Any]:
@@ -78,7 +85,7 @@ class DeskConfig:
         Raises:
             ConfigurationError: They can't be read.
         """
-        return _lacking(self._given(TARGET, SETTINGS), self._kept(TARGET))
+        return _lacking(self.given(TARGET, SETTINGS), self._kept(TARGET))
 
     def company(self) -> Company:
         """Open the company of the target's settings."""
@@ -94,7 +101,7 @@ class DeskConfig:
         Raises:
             ConfigurationError: They can't be read.
         """
-        return in_force(self._given(plugin, schema), self._kept(plugin), schema)
+        return in_force(self.given(plugin, schema), self._kept(plugin), schema)
 
     def lost(self, plugin: str, schema: Mapping[str, Any]) -> dict[str, str]:
         """Return which kept secrets of a plugin would count and can't be unsealed, and why.
@@ -102,7 +109,7 @@ class DeskConfig:
         Raises:
             ConfigurationError: The settings can't be read.
         """
-        return lost(self._given(plugin, schema), self._kept(plugin), schema)
+        return lost(self.given(plugin, schema), self._kept(plugin), schema)
 
     def sources(self, plugin: str, schema: Mapping[str, Any]) -> dict[str, Source]:
         """Return where each setting of a plugin comes from.
@@ -112,7 +119,7 @@ class DeskConfig:
         """
         kept, found = self._kept(plugin), {}
         layers = self._layers(plugin, schema)
-        given = self._given(plugin, schema)
+        given = self.given(plugin, schema)
         for name in schema["properties"]:
             if not says_nothing(given, name, schema):
                 found[name] = next(source for source, layer in reversed(layers) if name in layer)
@@ -122,24 +129,35 @@ class DeskConfig:
 
     def place(self) -> Place:
         """Return where settings are kept."""
-        given = self._given(TARGET, SETTINGS)
+        given = self.given(TARGET, SETTINGS)
         return Place(given.get("ledger_url") or LEDGER_URL, given.get("ledger_key"))
 
     def named_realm(self) -> str | None:
         """Return the company that the settings name themselves; None: the page is to know it."""
-        realm = self._given(TARGET, SETTINGS).get("realm_id")
+        realm = self.given(TARGET, SETTINGS).get("realm_id")
         return str(realm).strip() or None if realm else None
+
+    def keeps(self, plugin: str) -> bool:
+        """Tell whether the page keeps settings of a plugin: it does so by company, which several shops may share."""
+        return self.variables is None or plugin != TAP
 
     def _whole(self, plugin: str, schema: Mapping[str, Any]) -> dict[str, Any]:
         with told(self.place().url):
-            return with_kept(self._given(plugin, schema), self._kept(plugin), schema)
+            return with_kept(self.given(plugin, schema), self._kept(plugin), schema)
 
     def _kept(self, plugin: str) -> Kept:
+        if not self.keeps(plugin):
+            return Kept()
         place = self.place()
         with told(place.url):
             return place.read(plugin, self.named_realm())
 
-    def _given(self, plugin: str, schema: Mapping[str, Any]) -> dict[str, Any]:
+    def given(self, plugin: str, schema: Mapping[str, Any]) -> dict[str, Any]:
+        """Return the settings of a plugin that are given, without those kept: no database is asked.
+
+        Raises:
+            ConfigurationError: They can't be read.
+        """
         found: dict[str, Any] = {}
         for _, layer in self._layers(plugin, schema):
             found |= layer
@@ -147,6 +165,8 @@ class DeskConfig:
 
     def _layers(self, plugin: str, schema: Mapping[str, Any]) -> list[tuple[Source, dict[str, Any]]]:
         """Return what each place gives, a later one before an earlier one."""
+        if self.variables is not None:
+            return [(Source.STORES, _of_environment(plugin, self.variables(), schema))]
         path = self.tap_config if plugin == TAP else self.target_config
         if path is not None:
             return [(Source.FILE, _of_file(path))]
@@ -178,7 +198,9 @@ def _of_file(path: str) -> dict[str, Any]:
     return config
 
 
-def _of_environment(plugin: str, variables: Mapping[str, str | None], schema: Mapping[str, Any]) -> dict[str, Any]:
+def _of_environment(
+    plugin: str, variables: Mapping[str, str] | Mapping[str, str | None], schema: Mapping[str, Any]
+) -> dict[str, Any]:
     prefix = plugin.upper().replace("-", "_") + "_"
     found = {}
     for name, spec in schema["properties"].items():

@@ -69,6 +69,11 @@ class Connecting:
             self.begun_by = who
         return consent.address()
 
+    def awaits(self, address: str) -> bool:
+        """Tell whether an address answers the attempt that is under way."""
+        with self._lock:
+            return self._attempt is not None and self._attempt.is_answered_by(address)
+
     def finish(self, address: str) -> Connection:
         """End the attempt that an address answers, and keep the tokens.
 

@@ -84,6 +84,8 @@ def check(config: DeskConfig, plugin: str, values: Mapping[str, Any]) -> None:
     Raises:
         ConfigurationError: A value is none that the plugin takes.
     """
+    if not config.keeps(plugin):
+        raise ConfigurationError(f"of one shop of several, settings of {plugin} stand in stores.yml: change them there")
     schema = schema_of(plugin)
     unknown = [name for name in values if name not in schema["properties"] or name in NOT_KEPT]
     if unknown:

@@ -38,6 +38,7 @@ class Shown:
         is_lost: Whether it has one that can't be unsealed any more.
         source: Where that comes from.
         spec: Its JSON Schema.
+        is_kept_here: Whether the page keeps settings of the plugin.
     """
 
     plugin: str
@@ -49,11 +50,12 @@ class Shown:
     is_lost: bool
     source: Source
     spec: Mapping[str, Any]
+    is_kept_here: bool
 
     @property
     def changes_here(self) -> bool:
         """Whether the page can set it: not what the settings say elsewhere."""
-        return self.source in {Source.PAGE, Source.DEFAULT} and self.name not in NOT_KEPT
+        return self.is_kept_here and self.source in {Source.PAGE, Source.DEFAULT} and self.name not in NOT_KEPT
 
 
 def shown(config: DeskConfig, plugin: str) -> list[Shown]:
@@ -71,8 +73,10 @@ def shown(config: DeskConfig, plugin: str) -> list[Shown]:
         is_secret = bool(spec.get("secret"))
         text = "" if is_secret or value is None else as_text(name, value)
         is_set = value not in (None, "", {}, [])
-        is_lost = name in lost
-        found.append(Shown(plugin, name, spec["description"], text, is_secret, is_set, is_lost, sources[name], spec))
+        is_lost, kept = name in lost, config.keeps(plugin)
+        found.append(
+            Shown(plugin, name, spec["description"], text, is_secret, is_set, is_lost, sources[name], spec, kept)
+        )
     return found
 
 

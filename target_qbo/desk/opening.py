@@ -1,6 +1,7 @@
 """A company kept from one question to the next: opening it, and compiling what is asked, took most of an answer's time.
 
-Its connections are not kept: whoever puts a backup in the place of an SQLite ledger finds nobody holding on to it.
+Its connections are not kept: whoever puts a backup in the place of an SQLite ledger finds nobody holding on to it, and
+a page of a thousand shops does not hold a thousand of PostgreSQL's.
 """
 
 from __future__ import annotations
@@ -49,6 +50,5 @@ class KeptOpen:
         return company
 
     def let_go(self, company: Company) -> None:
-        """Close what was opened of a ledger that is a file."""
-        if company.ledger.engine.dialect.name == "sqlite":
-            company.ledger.engine.dispose()
+        """Close what was opened of a ledger."""
+        company.ledger.engine.dispose()

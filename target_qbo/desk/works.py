@@ -91,13 +91,15 @@ class Works:
 
     Args:
         config: Where the settings are: read anew for each.
+        shop: Name of the shop, where there are several.
 
     Attributes:
         latest: The one that goes on, else the one before; None: there was none.
     """
 
-    def __init__(self, config: DeskConfig) -> None:
+    def __init__(self, config: DeskConfig, shop: str = "") -> None:
         self._config = config
+        self._of = f"{shop}: " if shop else ""
         self._lock = threading.Lock()
         self._thread: threading.Thread | None = None
         self._closed = False
@@ -143,10 +145,10 @@ class Works:
         except Exception as error:
             ending = ending_of(error)
             if ending is None:
-                logger.exception("%s: an error nobody expected", work.name)
+                logger.exception("%s%s: an error nobody expected", self._of, work.name)
             else:
                 came = Came((), ending.line)
         finally:
             if came.problem is not None:
-                logger.warning("%s: %s", work.name, came.problem)
+                logger.warning("%s%s: %s", self._of, work.name, came.problem)
             work.came, work.ended = came, dt.datetime.now(dt.UTC)

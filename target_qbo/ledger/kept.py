@@ -109,3 +109,12 @@ def told(url: str) -> Iterator[None]:
         raise UnreachableError(f"{error}: try again") from None
     except KeptError as error:
         raise ConfigurationError(str(error)) from None
+
+
+def environments(engine: Engine) -> dict[str, str]:
+    """Return which environment of QuickBooks is kept for a company, by its realm."""
+    query = sa.select(kept_settings.c.realm_id, kept_settings.c.value).where(
+        kept_settings.c.plugin == "target-qbo", kept_settings.c.name == "environment"
+    )
+    with engine.connect() as connection:
+        return {realm: simplejson.loads(value) for realm, value in connection.execute(query)}

@@ -30,6 +30,8 @@ from target_qbo.qbo.oauth import (
 )
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+
     from target_qbo.qbo.oauth import App, TokenStore
 
 SCOPE = "com.intuit.quickbooks.accounting"
@@ -90,6 +92,10 @@ class Consent:
         }
         return f"{self.authorize_url}?{urlencode(query)}"
 
+    def is_answered_by(self, address: str) -> bool:
+        """Tell whether an address is the answer to this attempt."""
+        return self._is_ours(_answer_in(address))
+
     def agreed_in(self, address: str) -> Agreed:
         """Return what stands in the address to which the browser was sent.
 
@@ -98,11 +104,8 @@ class Consent:
             SignInNeededError: The person, or QuickBooks, said no.
             ConfigurationError: The person chose another company.
         """
-        try:
-            answer = {name: values[0] for name, values in parse_qs(urlsplit(address.strip()).query).items()}
-        except ValueError:
-            answer = {}
-        if not secrets.compare_digest(answer.get("state", "").encode(), self._state.encode()):
+        answer = _answer_in(address)
+        if not self._is_ours(answer):
             raise NotOursError(
                 "that is not the answer to this sign-in: nothing was stored; run franpos-qbo connect again"
             )
@@ -118,6 +121,9 @@ class Consent:
                 f"realm_id is {self.realm_id or 'to be taken from it'}: choose that company, or change the setting"
             )
         return Agreed(answer["code"], realm_id)
+
+    def _is_ours(self, answer: Mapping[str, str]) -> bool:
+        return secrets.compare_digest(answer.get("state", "").encode(), self._state.encode())
 
     def exchange(self, code: str, store: TokenStore, token_url: str) -> None:
         """Make tokens of a code, once, and keep them; the caller holds the store's lock.
@@ -149,6 +155,14 @@ class Consent:
         if not answer.get("refresh_token"):
             raise SignInNeededError("QuickBooks gave no refresh token: run franpos-qbo connect again")
         return answer
+
+
+def _answer_in(address: str) -> dict[str, str]:
+    """Return what stands in an address; nothing where it is none."""
+    try:
+        return {name: values[0] for name, values in parse_qs(urlsplit(address.strip()).query).items()}
+    except ValueError:
+        return {}
 
 
 class Listener:

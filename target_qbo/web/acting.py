@@ -5,7 +5,6 @@ from __future__ import annotations
 from functools import wraps
 from typing import TYPE_CHECKING
 
-from django.conf import settings
 from django.http import Http404
 from django.shortcuts import redirect, render
 from django.utils.translation import gettext as _
@@ -23,6 +22,7 @@ from target_qbo.said import Said
 from target_qbo.web.forms import LARGEST_KEY, PeriodForm, ResyncForm, SyncForm, TicketsForm
 from target_qbo.web.noting import noted
 from target_qbo.web.opened import books, company
+from target_qbo.web.places import here
 from target_qbo.web.rights import needs
 from target_qbo.web.wording import words
 
@@ -48,7 +48,7 @@ _CHOOSING = frozenset(TicketsForm.base_fields)
 @require_safe
 def work(request: HttpRequest) -> HttpResponse:
     """Show the work that goes on, or the latest one."""
-    return render(request, "web/work.html", {"work": settings.WORKS.latest, "still": "still" in request.GET})
+    return render(request, "web/work.html", {"work": here().works.latest, "still": "still" in request.GET})
 
 
 def of_these_books(answer: Answer) -> Answer:
@@ -68,15 +68,15 @@ def of_these_books(answer: Answer) -> Answer:
 @of_these_books
 def sync(request: HttpRequest) -> HttpResponse:
     """Ask what to fetch, and fetch and post it."""
-    locations = configured_locations(tap_settings(settings.DESK))
+    locations = configured_locations(tap_settings(here().desk))
     form = SyncForm(locations, request.POST if request.method == "POST" else None)
     if form.is_valid():
         wanted = form.wanted()
         what = (
             Said("Sync from {first}", first=wanted.first) if wanted.first is not None else Said("Sync of what is new")
         )
-        return begin(request, what, deeds.to_sync(settings.DESK, wanted), details=_filled_in(form))
-    shown = {"form": form, "upcoming": settings.NIGHTS.upcoming(_NIGHTS)}
+        return begin(request, what, deeds.to_sync(here().desk, wanted), details=_filled_in(form))
+    shown = {"form": form, "upcoming": here().upcoming_nights(_NIGHTS)}
     return render(request, "web/sync.html", shown, status=400 if form.is_bound else 200)
 
 
@@ -95,7 +95,7 @@ def resync(request: HttpRequest) -> HttpResponse:
         wanted = resyncing.Wanted((), Filter(), asked["refetch"], asked["key"])
         what = Said("Resync of {number} tickets", number=len(asked["key"]))
         keys = " ".join(map(str, asked["key"]))
-        return begin(request, what, deeds.to_resync(settings.DESK, wanted), details=f"number {keys}")
+        return begin(request, what, deeds.to_resync(here().desk, wanted), details=f"number {keys}")
     number = listing.count(company().ledger, form.chosen())
     if asked["sure"] != str(number):
         given = [field for field in form.visible_fields() if field.name in _CHOOSING and field.value()]
@@ -104,7 +104,7 @@ def resync(request: HttpRequest) -> HttpResponse:
         return render(request, "web/resync.html", shown)
     wanted = resyncing.Wanted((), form.chosen(), asked["refetch"])
     what = Said("Resync of all {number} tickets that match", number=number)
-    return begin(request, what, deeds.to_resync(settings.DESK, wanted), details=_filled_in(form))
+    return begin(request, what, deeds.to_resync(here().desk, wanted), details=_filled_in(form))
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
@@ -152,9 +152,10 @@ def _filled_in(form: Form) -> str:
 
 def begin(request: HttpRequest, name: str, do: Do, shown_at: str = "work", *, details: str = "") -> HttpResponse:
     """Have a work done, and go on to the page that shows it; refused while another one is under way."""
-    if settings.WORKS.begin(name, do):
+    works = here().works
+    if works.begin(name, do):
         noted(request, f"{name} ({details})" if details else name)
         return redirect(shown_at)
-    under_way = words(settings.WORKS.latest.name)
+    under_way = words(works.latest.name) if works.latest is not None else ""
     why = _("%(work)s is still under way: wait until it is through, then ask again.") % {"work": under_way}
     return render(request, "web/refused.html", {"why": why}, status=_BUSY)

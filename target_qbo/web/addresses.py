@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from django.urls import path
 
-from target_qbo.web import acting, auditing, downloads, keeping, pages, people, setting_up, signing_in
+from target_qbo.web import acting, auditing, downloads, keeping, pages, people, setting_up, shops, signing_in
 
 urlpatterns = [
     path("", pages.overview, name="overview"),
@@ -32,6 +32,7 @@ urlpatterns = [
     path("settings/", keeping.settings_in_force, name="settings"),
     path("settings/<slug:plugin>/<slug:name>/", keeping.setting, name="setting"),
     path("work/", acting.work, name="work"),
+    path("shops/", shops.all_shops, name="shops"),
     path("sign-in/", signing_in.sign_in, name="sign-in"),
     path("sign-out/", signing_in.sign_out, name="sign-out"),
     path("password/", people.own_password, name="own-password"),

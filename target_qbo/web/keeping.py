@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from django.conf import settings
 from django.http import Http404
 from django.shortcuts import redirect, render
 from django.views.decorators.http import require_http_methods, require_safe
@@ -15,6 +14,7 @@ from target_qbo.desk.known_settings import shown
 from target_qbo.desk.rights import Right
 from target_qbo.errors import ConfigurationError
 from target_qbo.web.noting import noted
+from target_qbo.web.places import here
 from target_qbo.web.rights import needs
 from target_qbo.web.setup_forms import SettingForm
 from target_qbo.web.wording import told
@@ -29,7 +29,7 @@ _REFUSED = 400
 @needs(to_look=Right.SET_UP)
 def settings_in_force(request: HttpRequest) -> HttpResponse:
     """Show every setting in force; of a secret, whether it is set."""
-    found = [(plugin, shown(settings.DESK, plugin)) for plugin in (TAP, TARGET)]
+    found = [(plugin, shown(here().desk, plugin)) for plugin in (TAP, TARGET)]
     return render(request, "web/settings.html", {"plugins": found})
 
 
@@ -39,13 +39,13 @@ def setting(request: HttpRequest, plugin: str, name: str) -> HttpResponse:
     """Ask for a setting, and keep it."""
     if plugin not in {TAP, TARGET}:
         raise Http404
-    found = next((one for one in shown(settings.DESK, plugin) if one.name == name and one.changes_here), None)
+    found = next((one for one in shown(here().desk, plugin) if one.name == name and one.changes_here), None)
     if found is None:
         raise Http404
     form = SettingForm(found, request.POST if request.method == "POST" else None)
     if form.is_valid():
         try:
-            keeping.keep(settings.DESK, plugin, {name: form.cleaned_data["text"]})
+            keeping.keep(here().desk, plugin, {name: form.cleaned_data["text"]})
         except ConfigurationError as error:
             form.add_error("text", told(error))
         else:

@@ -5,14 +5,13 @@ from __future__ import annotations
 from contextvars import ContextVar
 from typing import TYPE_CHECKING
 
-from django.conf import settings
 from django.shortcuts import redirect
 from django.urls import resolve
 from django.utils.crypto import salted_hmac
 
-from target_qbo.desk.opening import KeptOpen
 from target_qbo.web.guards import problem
 from target_qbo.web.persons import PERSON
+from target_qbo.web.places import here, here_or_none
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -75,14 +74,13 @@ class Opened:
 
     def __init__(self, answer: Callable[[HttpRequest], HttpResponse]) -> None:
         self._answer = answer
-        self._kept = KeptOpen(settings.DESK)
 
     def __call__(self, request: HttpRequest) -> HttpResponse:
         """Answer a request."""
-        if PERSON.get() is None:
+        if here_or_none() is None or PERSON.get() is None:
             return self._answer(request)
         try:
-            found = self._kept.company()
+            found = here().opened.company()
         except Exception as error:
             told = problem(request, error)
             if told is None:
@@ -95,7 +93,7 @@ class Opened:
             return self._answer(request)
         finally:
             _OPENED.reset(token)
-            self._kept.let_go(found)
+            here().opened.let_go(found)
 
     def _of_no_company(self, request: HttpRequest) -> HttpResponse:
         """Answer where no company is set up yet: with the set-up alone."""

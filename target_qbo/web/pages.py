@@ -7,7 +7,6 @@ import threading
 from typing import TYPE_CHECKING, Any
 from urllib.parse import urlencode
 
-from django.conf import settings
 from django.http import Http404
 from django.shortcuts import render
 from django.utils.translation import gettext as _
@@ -26,6 +25,7 @@ from target_qbo.web.downloads import proven_days
 from target_qbo.web.forms import LARGEST_KEY, PeriodForm, TicketsForm
 from target_qbo.web.matters import told
 from target_qbo.web.opened import company
+from target_qbo.web.places import here
 
 if TYPE_CHECKING:
     from django.http import HttpRequest, HttpResponse
@@ -39,7 +39,7 @@ _PROVING = threading.Lock()  # a proof takes metered reads, and much of the mach
 @require_safe
 def overview(request: HttpRequest) -> HttpResponse:
     """Show how the company stands."""
-    found = desk.overview(company(), shop_zone(settings.DESK))
+    found = desk.overview(company(), shop_zone(here().desk))
     shown = {"found": found, "matters": [told(matter) for matter in found.matters], "chart": chart(found.days)}
     return render(request, "web/overview.html", shown)
 

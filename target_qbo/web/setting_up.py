@@ -5,9 +5,7 @@ from __future__ import annotations
 import datetime as dt
 from typing import TYPE_CHECKING, Any
 
-from django.conf import settings
 from django.shortcuts import redirect, render
-from django.urls import reverse
 from django.utils.html import format_html
 from django.utils.translation import gettext
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
@@ -23,6 +21,7 @@ from target_qbo.said import Said
 from target_qbo.web.acting import begin, of_these_books
 from target_qbo.web.noting import name_of_person, noted
 from target_qbo.web.opened import company, company_or_none
+from target_qbo.web.places import at_root, here
 from target_qbo.web.rights import for_anybody, needs
 from target_qbo.web.setup_forms import (
     AccountsForm,
@@ -49,7 +48,7 @@ _ZONE = "America/Denver"
 def steps(request: HttpRequest) -> HttpResponse:
     """Show which steps are done, and which is next."""
     found = _steps()
-    lost = [name for plugin in (TAP, TARGET) for name in settings.DESK.lost(plugin, keeping.schema_of(plugin))]
+    lost = [name for plugin in (TAP, TARGET) for name in here().desk.lost(plugin, keeping.schema_of(plugin))]
     return render(request, "web/setup.html", {"steps": found, "following": setting_up.following(found), "lost": lost})
 
 
@@ -57,7 +56,7 @@ def steps(request: HttpRequest) -> HttpResponse:
 @needs(to_look=Right.SET_UP, to_change=Right.SET_UP)
 def franpos(request: HttpRequest) -> HttpResponse:
     """Ask for the shops at Franpos, and see at once whether the token opens them."""
-    known = settings.DESK.in_force(TAP, keeping.schema_of(TAP))
+    known = here().desk.in_force(TAP, keeping.schema_of(TAP))
     initial = {
         "location_ids": ", ".join(map(str, known.get("location_ids") or [])),
         "time_zone": known.get("time_zone") or _ZONE,
@@ -67,7 +66,7 @@ def franpos(request: HttpRequest) -> HttpResponse:
     form = FranposForm(request.POST or None, has_token=has_token, initial=initial)
     if form.is_valid():
         values = form.values()
-        for location, problem in unopened(settings.DESK, values):
+        for location, problem in unopened(here().desk, values):
             shop = gettext("Shop %(location)s:") % {"location": location}
             form.add_error("location_ids", format_html("{} {}", shop, told(problem)))
         if form.is_valid() and _kept(request, form, TAP, values):
@@ -79,15 +78,15 @@ def franpos(request: HttpRequest) -> HttpResponse:
 @needs(to_look=Right.SET_UP, to_change=Right.SET_UP)
 def quickbooks(request: HttpRequest) -> HttpResponse:
     """Ask for the Intuit app, and show how the company is connected."""
-    known = settings.DESK.in_force(TARGET, keeping.schema_of(TARGET))
+    known = here().desk.in_force(TARGET, keeping.schema_of(TARGET))
     has_app = bool(known.get("client_id") and known.get("client_secret"))
     initial = {
         "environment": known.get("environment") or "production",
-        "redirect_uri": keeping.own(settings.DESK).get("redirect_uri"),
+        "redirect_uri": keeping.own(here().desk).get("redirect_uri"),
     }
     form = AppForm(request.POST or None, has_app=has_app, initial=initial)
     if form.is_valid() and _kept(request, form, TARGET, form.values()):
-        keeping.keep_own(settings.DESK, {"redirect_uri": form.cleaned_data["redirect_uri"] or None})
+        keeping.keep_own(here().desk, {"redirect_uri": form.cleaned_data["redirect_uri"] or None})
         return redirect("setup-quickbooks")
     found = company_or_none()
     state = None if found is None else last_known(found)
@@ -100,8 +99,8 @@ def quickbooks(request: HttpRequest) -> HttpResponse:
 @needs(to_look=Right.SET_UP, to_change=Right.SET_UP)
 def connect(request: HttpRequest) -> HttpResponse:
     """Begin to connect: show the way to QuickBooks, and ask for the address at which it ends."""
-    elsewhere = keeping.own(settings.DESK).get("redirect_uri")
-    address = settings.CONNECTING.begin(elsewhere or _comes_back(request), name_of_person())
+    elsewhere = keeping.own(here().desk).get("redirect_uri")
+    address = here().connecting.begin(elsewhere or _comes_back(request), name_of_person())
     noted(request, "began to connect QuickBooks")
     shown = {"address": address, "elsewhere": elsewhere, "form": AddressForm()}
     return render(request, "web/setup_connect.html", shown)
@@ -143,14 +142,14 @@ def disconnect(request: HttpRequest) -> HttpResponse:
 def accounts(request: HttpRequest) -> HttpResponse:
     """Show what QuickBooks has and lacks, and make what it lacks once that was shown."""
     form = AccountsForm(request.POST or None)
-    found = Check(settings.DESK)
+    found = Check(here().desk)
     shown = "; ".join(found.to_be_made)
     is_done = False
     if form.is_valid() and request.POST.get("shown") == shown:
         account = form.cleaned_data["gift_card_account"].strip() or None
         found.initialize(account)
         noted(request, f"had made in QuickBooks what it lacked: {shown or 'nothing'}")
-        is_done = account is None or found.stops or _kept(request, form, TARGET, gift_cards_on(settings.DESK, account))
+        is_done = account is None or found.stops or _kept(request, form, TARGET, gift_cards_on(here().desk, account))
     return _page(request, "web/setup_accounts.html", form, found=found, shown=shown, is_done=is_done)
 
 
@@ -159,16 +158,16 @@ def accounts(request: HttpRequest) -> HttpResponse:
 @of_these_books
 def rehearsal(request: HttpRequest) -> HttpResponse:
     """Ask which days are rehearsed, have them fetched, and show what they would become."""
-    zone = settings.DESK.in_force(TAP, keeping.schema_of(TAP)).get("time_zone") or _ZONE
+    zone = here().desk.in_force(TAP, keeping.schema_of(TAP)).get("time_zone") or _ZONE
     yesterday = rehearsing.yesterday(zone, dt.datetime.now(dt.UTC))
     form = DaysForm(request.POST or None, initial={"first": yesterday, "last": yesterday})
     if form.is_valid():
         first, last = form.cleaned_data["first"], form.cleaned_data["last"]
         what = Said("Dry run of {first} to {last}", first=first, last=last)
-        return begin(request, what, settings.REHEARSALS.to_rehearse(first, last), "setup-rehearsal")
-    latest = settings.WORKS.latest
+        return begin(request, what, here().rehearsals.to_rehearse(first, last), "setup-rehearsal")
+    latest = here().works.latest
     under_way = latest if latest is not None and latest.ended is None else None
-    found = settings.REHEARSALS.latest
+    found = here().rehearsals.latest
     totals = found.totals.as_record() if found is not None else None
     return _page(
         request,
@@ -187,12 +186,12 @@ def rehearsal(request: HttpRequest) -> HttpResponse:
 @of_these_books
 def tenders(request: HttpRequest) -> HttpResponse:
     """Show what the rehearsed days were paid with, and ask what the unknown is."""
-    rehearsed = settings.REHEARSALS.latest
+    rehearsed = here().rehearsals.latest
     known = company().settings.rules.tender_map
     found = rehearsed.tenders(known) if rehearsed is not None else []
     form = TendersForm(found, request.POST if request.method == "POST" else None)
     if form.is_valid():
-        before = settings.DESK.in_force(TARGET, keeping.schema_of(TARGET)).get("tender_map") or {}
+        before = here().desk.in_force(TARGET, keeping.schema_of(TARGET)).get("tender_map") or {}
         if _kept(request, form, TARGET, {"tender_map": rehearsing.mapped(before, form.chosen())}):
             return redirect("setup-tenders")
     rows = [(one, form.own(one.name)) for one in found]
@@ -204,7 +203,10 @@ def tenders(request: HttpRequest) -> HttpResponse:
 @of_these_books
 def nights(request: HttpRequest) -> HttpResponse:
     """Ask when the nights begin, or whether they do at all."""
-    schedule = settings.NIGHTS.schedule()
+    begins = here().nights
+    if begins is None:
+        return render(request, "web/setup_nights.html", {"elsewhere": True})
+    schedule = begins.schedule()
     initial = {
         "on": schedule is not None,
         "at": schedule.at if schedule is not None else dt.time(0, 0),
@@ -213,22 +215,23 @@ def nights(request: HttpRequest) -> HttpResponse:
     form = NightsForm(request.POST or None, initial=initial)
     if form.is_valid():
         asked = form.cleaned_data
-        keeping.keep_own(settings.DESK, {"on": asked["on"], "at": f"{asked['at']:%H:%M}", "zone": asked["zone"]})
+        keeping.keep_own(here().desk, {"on": asked["on"], "at": f"{asked['at']:%H:%M}", "zone": asked["zone"]})
         noted(request, f"set the nights {'on' if asked['on'] else 'off'}, at {asked['at']:%H:%M} {asked['zone']}")
         return redirect("setup-nights")
-    upcoming = settings.NIGHTS.upcoming(_NIGHTS)
-    return _page(request, "web/setup_nights.html", form, upcoming=upcoming, is_fixed=settings.NIGHTS.is_fixed)
+    upcoming = begins.upcoming(_NIGHTS)
+    return _page(request, "web/setup_nights.html", form, upcoming=upcoming, is_fixed=begins.is_fixed)
 
 
 def _steps() -> list[setting_up.Step]:
-    has_nights = settings.NIGHTS.schedule() is not None
-    return setting_up.steps(settings.DESK, company_or_none(), settings.REHEARSALS, has_nights=has_nights)
+    shop = here()
+    has_nights = shop.nights is None or shop.nights.schedule() is not None
+    return setting_up.steps(shop.desk, company_or_none(), shop.rehearsals, has_nights=has_nights)
 
 
 def _finish(request: HttpRequest, address: str) -> HttpResponse:
     try:
-        state, problem = settings.CONNECTING.finish(address), None
-        noted(request, "connected QuickBooks", who=settings.CONNECTING.begun_by)
+        state, problem = here().connecting.finish(address), None
+        noted(request, "connected QuickBooks", who=here().connecting.begun_by)
     except TargetError as error:
         state, problem = None, error
     shown = {"state": state, "problem": problem or (state.problem if state is not None else None)}
@@ -237,14 +240,14 @@ def _finish(request: HttpRequest, address: str) -> HttpResponse:
 
 def _comes_back(request: HttpRequest) -> str:
     """Return where the browser comes back to; Intuit's apps list localhost by its name alone."""
-    address = request.build_absolute_uri(reverse("setup-connected"))
+    address = request.build_absolute_uri(at_root("setup-connected"))
     return address.replace("://127.0.0.1", "://localhost", 1)
 
 
 def _kept(request: HttpRequest, form: forms.Form, plugin: str, values: dict[str, Any]) -> bool:
     """Keep settings; what is wrong with them is told by their form."""
     try:
-        keeping.keep(settings.DESK, plugin, values)
+        keeping.keep(here().desk, plugin, values)
     except ConfigurationError as error:
         form.add_error(None, told(error))
         return False

@@ -1,4 +1,4 @@
-"""The page as a WSGI application: Django, configured here for one company and nothing else.
+"""The page as a WSGI application: Django, configured here for a shop, or several, and nothing else.
 
 Forms, escaping, sessions and the checks of hosts and of forms' origins are Django's: it is kept by many, and its
 releases with long support are mended for three years.
@@ -14,8 +14,6 @@ import django
 from django.conf import settings
 from django.core.wsgi import get_wsgi_application
 
-from target_qbo.desk.connecting import Connecting
-from target_qbo.desk.rehearsing import Rehearsals
 from target_qbo.web import languages
 from target_qbo.web.access import Porter, Seldom
 from target_qbo.web.persons import IDLE_SECONDS
@@ -24,41 +22,31 @@ if TYPE_CHECKING:
     from django.core.handlers.wsgi import WSGIHandler
     from sqlalchemy.engine import Engine
 
-    from target_qbo.desk.config import DeskConfig
-    from target_qbo.desk.nights import Nights
-    from target_qbo.desk.works import Works
+    from target_qbo.desk.shops import Shop, Shops
     from target_qbo.web.access import Door
     from target_qbo.web.place import Place
 
 _YEAR_SECONDS = 365 * 24 * 60 * 60
 
 
-def application(
-    desk: DeskConfig, kept: Engine, door: Door, works: Works, nights: Nights, place: Place, port: int
-) -> WSGIHandler:
-    """Return the page of a company; once in a process.
+def application(shops: Shop | Shops, kept: Engine, door: Door, place: Place, port: int) -> WSGIHandler:
+    """Return the page of a shop, or of several; once in a process.
 
     Args:
-        desk: Where its settings are.
+        shops: The only shop, or those of a file.
         kept: The ledger that has the page's users and its audit trail.
         door: Lets in whoever knows its code; where the page is behind a proxy, nobody.
-        works: Has done what is asked for.
-        nights: Begins the nights, where it is to.
         place: Where it is.
         port: Where it listens: browsers keep cookies of all ports of a host together.
     """
     for name, level in (("django.request", logging.ERROR), ("django.security", logging.CRITICAL)):
         logging.getLogger(name).setLevel(level)  # what anybody asks for is nothing to be told
     settings.configure(
-        DESK=desk,
+        SHOPS=shops,
         KEPT=kept,
         DOOR=None if place.proxy else door,
         PORTER=Porter(),
         SELDOM=Seldom(),
-        WORKS=works,
-        NIGHTS=nights,
-        REHEARSALS=Rehearsals(desk),
-        CONNECTING=Connecting(desk),
         ALLOWED_HOSTS=list(place.names),
         # Known to this process alone, as the sessions are: whoever was signed in before it started signs in again.
         SECRET_KEY=secrets.token_urlsafe(50),
@@ -74,6 +62,7 @@ def application(
             "django.middleware.common.CommonMiddleware",
             "django.middleware.csrf.CsrfViewMiddleware",
             "target_qbo.web.guards.signed_in",
+            "target_qbo.web.places.Places",
             "target_qbo.web.opened.Opened",
             "target_qbo.web.rights.Rights",
         ],
@@ -86,6 +75,7 @@ def application(
                         "django.template.context_processors.request",
                         "target_qbo.web.opened.books",
                         "target_qbo.web.persons.shown",
+                        "target_qbo.web.places.shown",
                     ]
                 },
             }

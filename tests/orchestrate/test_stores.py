@@ -9,8 +9,8 @@ from typing import TYPE_CHECKING, Any
 import pytest
 import yaml
 
-from orchestrate.stores import load_stores
-from orchestrate.stores_yaml import StoresError
+from franpos_qbo.stores import StoresError, load_stores
+from franpos_qbo.stores.secrets import secrets_of
 from tests.shop import ROOT, run
 
 if TYPE_CHECKING:
@@ -131,6 +131,37 @@ def test_secrets_of_another_store_are_found_out(tmp_path: Path) -> None:
         store.environment({"TARGET_QBO_REALM_ID": "9131"})
     with pytest.raises(StoresError, match="TAP_FRANPOS_LOCATION_IDS in its secrets"):
         store.environment({"TAP_FRANPOS_LOCATION_IDS": "[2]"})
+
+
+@pytest.mark.parametrize("extra", [{"TAP_FRANPOS_AUTH_TOKEN": "t"}, '{"TAP_FRANPOS_AUTH_TOKEN": "t"}'])
+def test_secrets_are_read_as_airflow_reads_them_else_in_a_folder(tmp_path: Path, extra: Any) -> None:
+    (store,) = load_stores(_file(tmp_path, _store(secrets="own.one"), secrets="all"))
+    shared = tmp_path / "all.json"
+    shared.write_text('{"TARGET_QBO_CLIENT_ID": "i"}')
+    shared.chmod(0o600)
+    variables = {"AIRFLOW_CONN_OWN.ONE": json.dumps({"conn_type": "generic", "extra": extra})}
+    found = secrets_of(store, variables, tmp_path)
+    assert found == {"TARGET_QBO_CLIENT_ID": "i", "TAP_FRANPOS_AUTH_TOKEN": "t"}
+    with pytest.raises(StoresError, match=r"connection all: set AIRFLOW_CONN_ALL, or name with --secrets"):
+        secrets_of(store, variables, None)
+    for mode in (0o640, 0o604, 0o620):
+        shared.chmod(mode)
+        with pytest.raises(StoresError, match="can be read by others"):
+            secrets_of(store, variables, tmp_path)
+    shared.chmod(0o600)
+    for text in ("generic://:hush@host", '"hush"', '{"conn_type": "generic"}', '{"extra": "hush"}'):
+        with pytest.raises(StoresError, match=r"OWN\.ONE is to be JSON with the secrets as its extra") as raised:
+            secrets_of(store, {"AIRFLOW_CONN_OWN.ONE": text}, tmp_path)
+        assert "hush" not in str(raised.value)
+    shared.write_text("hush")
+    with pytest.raises(StoresError, match=r"all\.json is to be a JSON object"):
+        secrets_of(store, variables, tmp_path)
+
+
+def test_stores_are_read_without_what_the_plugins_need() -> None:
+    """Airflow reads them in an environment of its own."""
+    code = "import franpos_qbo.stores.secrets, sys; print([name for name in ('singer_sdk', 'sqlalchemy', 'click') "
+    assert run([sys.executable, "-c", f"{code}if name in sys.modules])"]).stdout == "[]\n"
 
 
 TWICE = "stores:\n- {name: a, locations: [1], realm: '1'}\nstores:\n- {name: b, locations: [2], realm: '2'}\n"

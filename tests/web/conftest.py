@@ -68,6 +68,19 @@ class Page:
             page._wait(process, said)
         return page
 
+    @classmethod
+    def of_stores(cls, folder: Path, environment: dict[str, str], *options: str) -> Page:
+        """Start the page in a folder with a ``stores.yml``."""
+        page = cls.__new__(cls)
+        page.command = [str(BIN / "franpos-qbo"), "serve", "--port", "0", *options]
+        plain = {name: text for name, text in os.environ.items() if not name.startswith(("TAP_", "TARGET_"))}
+        said = folder / "page.log"
+        with said.open("w") as file:
+            env = plain | environment
+            process = start(page.command, stdin=subprocess.DEVNULL, stdout=file, stderr=file, env=env, folder=folder)
+            page._wait(process, said)
+        return page
+
     def _wait(self, process: Program | subprocess.Popen[str] | subprocess.Popen[bytes], said: Path) -> None:
         self.process, self.said = process, said
         deadline = time.monotonic() + START_SECONDS

@@ -12,10 +12,11 @@ import os
 
 from airflow.sdk import DAG, CronTriggerTimetable
 
+from franpos_qbo.stores import by_realm, load_stores
 from orchestrate.airflow.environment import STORES_FILE
 from orchestrate.airflow.operators import StoreNight, Summary
 from orchestrate.airflow.plan import PLAN, NightPlan, mapped_tasks, realm_task
-from orchestrate.stores import by_realm, load_stores, pool_of
+from orchestrate.stores import pool_of
 
 stores = load_stores(STORES_FILE)
 pools = {realm_task(realm): pool_of(realm) for realm in by_realm(stores)[1]}

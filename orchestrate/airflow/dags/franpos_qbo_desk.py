@@ -10,10 +10,10 @@ import datetime as dt
 
 from airflow.sdk import DAG, Param
 
+from franpos_qbo.stores import load_stores
 from orchestrate.airflow.commands import COMMANDS
 from orchestrate.airflow.desk import StoreDesk
 from orchestrate.airflow.environment import STORES_FILE
-from orchestrate.stores import load_stores
 
 names = [store.name for store in load_stores(STORES_FILE)]
 

@@ -13,6 +13,7 @@ from target_qbo.desk import watching
 from target_qbo.web import wording
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
     from decimal import Decimal
 
 register = template.Library()
@@ -55,6 +56,12 @@ def wall(moment: dt.datetime | str | None) -> str:
     return _time(
         known, f"{date_format(known, 'l')}, {wording.day(known)}, {date_format(known, 'TIME_FORMAT')} {known.tzinfo}"
     )
+
+
+@register.filter
+def listed(numbers: Sequence[int]) -> str:
+    """Write ids one after the other."""
+    return ", ".join(map(str, numbers))
 
 
 @register.filter

@@ -1,4 +1,8 @@
-"""The plugins' settings as ``meltano.yml`` declares them, and what is wrong with a value that somebody gives one."""
+"""The plugins' settings, and what is wrong with a value that somebody gives one.
+
+They are read from ``settings.json`` beside, which ``scripts/generate.py`` writes: the plugins themselves are not there
+wherever stores are read, and take long to load.
+"""
 
 from __future__ import annotations
 
@@ -9,9 +13,7 @@ from functools import cache
 from pathlib import Path
 from typing import Any
 
-import yaml
-
-_PROJECT_FILE = Path(__file__).resolve().parent.parent / "meltano.yml"
+_SETTINGS = Path(__file__).resolve().parent / "settings.json"
 _TYPES: dict[str, tuple[str, type | tuple[type, ...]]] = {
     "array": ("a list", list),
     "boolean": ("true or false", bool),
@@ -29,7 +31,7 @@ class PluginSetting:
     Attributes:
         plugin: The plugin's name.
         name: Its own.
-        kind: As in ``meltano.yml``.
+        kind: As Meltano names kinds.
         secret: Whether it may stand in no file.
         options: The values that it knows, where it knows only some.
     """
@@ -57,18 +59,19 @@ class PluginSetting:
 @cache
 def plugin_settings() -> dict[tuple[str, str], PluginSetting]:
     """Return the settings of both plugins, by plugin and name."""
-    content = yaml.safe_load(_PROJECT_FILE.read_text("utf-8"))["plugins"]
     return {
-        (plugin["name"], one["name"]): PluginSetting(
-            plugin=plugin["name"],
-            name=one["name"],
-            kind=one["kind"],
-            secret=bool(one.get("sensitive")),
-            options=tuple(option["value"] for option in one.get("options", ())),
+        (plugin, name): PluginSetting(
+            plugin, name, one["kind"], secret=one.get("secret", False), options=tuple(one.get("options", ()))
         )
-        for plugin in (*content["extractors"], *content["loaders"])
-        for one in plugin["settings"]
+        for plugin, settings in json.loads(_SETTINGS.read_text("utf-8")).items()
+        for name, one in settings.items()
     }
+
+
+@cache
+def variables_of_settings() -> frozenset[str]:
+    """Return the environment variables that set them."""
+    return frozenset(setting.variable for setting in plugin_settings().values())
 
 
 def as_text(value: Any) -> str:  # noqa: ANN401 (any YAML or JSON)
