@@ -35,6 +35,7 @@ def test_the_page_has_every_command_as_its_help_says_it_whatever_the_terminal(mo
 
 def test_what_is_stale_is_told_and_written_anew(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     (tmp_path / "docs").mkdir()
+    (tmp_path / "franpos_qbo" / "stores").mkdir(parents=True)
     (tmp_path / "meltano.yml").write_text((ROOT / "meltano.yml").read_text().replace("      check:\n", "      old:\n"))
     scale = (ROOT / "docs" / "scale.md").read_text()
     (tmp_path / "docs" / "scale.md").write_text(scale.replace("| tickets a night |", "| fortunes a night |"))

@@ -27,7 +27,7 @@ if TYPE_CHECKING:
 AIRFLOW = ROOT / ".venv-airflow" / "bin" / "python"
 COMMANDS_IN_ONE_PROCESS = ROOT / "tests" / "orchestrate" / "airflow_commands.py"
 MISTAKEN = "- {name: mistaken, locations: [7], realm: 9130}\n"
-ASKING = {"completion", "connect", "disconnect", "serve"}
+ASKING = {"completion", "connect", "disconnect", "serve", "users"}
 
 
 @pytest.fixture
