@@ -43,8 +43,7 @@ MODULES = {"orchestrate.stores", "sandbox", "sandbox.fleet"}
 _LOADED = (
     "alembic.config",
     "importlib_metadata._text",
-    "orchestrate.plugin_settings",
-    "orchestrate.stores_yaml",
+    "franpos_qbo.stores",
     "rich._emoji_codes",
     "rich.console",
     "rich.table",
