@@ -6,9 +6,7 @@ import datetime as dt
 from typing import TYPE_CHECKING, Any
 
 from tap_franpos.access import check_access
-from tap_franpos.quota import calls_left
 from tap_franpos.settings import CONFIG_SCHEMA
-from target_qbo.desk import quota
 from target_qbo.desk.config import TAP
 from target_qbo.survey import DISCOUNT_ITEMS, Finding, Survey, Verdict
 
@@ -21,7 +19,7 @@ LACKING = frozenset((Verdict.CREATE, Verdict.REACTIVATE))
 
 
 class Check:
-    """A look at Franpos and at QuickBooks; it writes nothing there but with :meth:`initialize`.
+    """A look at Franpos and at QuickBooks; it writes nothing but with :meth:`initialize`.
 
     Args:
         config: Both plugins' settings.
@@ -36,12 +34,8 @@ class Check:
 
     def __init__(self, config: DeskConfig) -> None:
         tap_config = config.tap(CONFIG_SCHEMA)
-        company = config.company()
-        answers = list(check_access(tap_config))
-        self.franpos = [_location(*answer) for answer in answers]
-        left = {location: calls_left([text], location) for location, text, _ in answers}
-        quota.told(company.ledger, left, dt.datetime.now(dt.UTC))
-        self._survey = Survey(company, _start(tap_config))
+        self.franpos = _locations(tap_config)
+        self._survey = Survey(config.company(), _start(tap_config))
         self.quickbooks: Sequence[Finding] = list(self._survey.findings())
 
     @property
@@ -85,8 +79,11 @@ def unopened(config: DeskConfig, values: Mapping[str, Any]) -> list[tuple[str, s
     return [(location, problem) for location, _, problem in check_access(together) if problem is not None]
 
 
-def _location(location: str, text: str, problem: str | None) -> Finding:
-    return Finding("location", location, Verdict.FOUND if problem is None else Verdict.MISSING, problem or text)
+def _locations(tap_config: Mapping[str, Any]) -> list[Finding]:
+    return [
+        Finding("location", location, Verdict.FOUND if problem is None else Verdict.MISSING, problem or text)
+        for location, text, problem in check_access(tap_config)
+    ]
 
 
 def _start(tap_config: Mapping[str, Any]) -> dt.date | None:

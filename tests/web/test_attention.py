@@ -143,7 +143,8 @@ def test_the_overview_tells_what_needs_attention(shop: Shop, visitor: Visitor) -
     assert shop.console("reconcile", "--from", day, "--to", day).returncode == 0
     assert "differences" not in told(visitor)
 
-    assert shop.console("check").returncode in {0, 1}
+    # What the tap came to know of Franpos' quota, because a long period was asked for, is remembered.
+    assert shop.console("sync", "--from", "2026-01-01", "--to", day).returncode in {0, 1}
     text = visitor.look("/").text_content()
     assert "Location 101: " in text
     assert "Not known yet" not in text
