@@ -230,7 +230,7 @@ def _server() -> socket.socket:
             env={**os.environ, _RUN_NAME: _RUN},
             pass_fds=[listening.fileno()],
         )
-        atexit.register(process.poll)
+        atexit.register(process.wait)
     connection = socket.socket(socket.AF_UNIX, socket.SOCK_SEQPACKET)
     atexit.register(connection.close)
     deadline = time.monotonic() + _CONNECT_SECONDS
