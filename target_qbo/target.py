@@ -53,6 +53,7 @@ class TargetQBO(LedgerTarget):
     name = "target-qbo"
     package_name = "franpos-qbo"
     message_reader_class = MessageReader
+    known: ClassVar[Mapping[str, Any]] = {}  # the settings, as far as they are known: to tell what is wrong with them
     latest: ClassVar[TargetQBO | None] = None  # the SDK makes it, reads and posts in one step, and hands it to nobody
     config_jsonschema: ClassVar[dict[str, Any]] = deepcopy(SETTINGS)  # the SDK adds its own to it
 
@@ -66,7 +67,8 @@ class TargetQBO(LedgerTarget):
     def _validate_config(self, *, raise_errors: bool = True) -> list[str]:
         """Take what the back-office page keeps of the settings where they say nothing, then check them."""
         if raise_errors:
-            self._config = _with_kept(self._config)
+            type(self).known = self._config
+            type(self).known = self._config = _with_kept(self._config)
         return super()._validate_config(raise_errors=raise_errors)
 
     @classmethod
@@ -79,22 +81,16 @@ class TargetQBO(LedgerTarget):
         try:
             super().invoke(**kwargs)
         except ConfigValidationError as error:
-            config = kwargs.get("config")
             text = "; ".join(error.errors)
             for name in SECRETS:
-                value = config.config.get(name) if config is not None else None
+                value = cls.known.get(name)
                 text = text.replace(repr(value), "(secret)") if value else text
             problem = f"settings: {text}"
-            if config is not None:
-                _tell(config.config, None, RunSummary(), problem)
+            _tell(cls.known, None, RunSummary(), problem)
             raise ConfigurationError(problem) from None
         except Exception as error:
             ending = _ending(error)
-            problem = ending.line if ending else f"an error of the program ({type(error).__name__}): see its log"
-            config = kwargs.get("config")
-            if cls.latest is None and config is not None:  # what the page keeps could not be read
-                _tell(config.config, None, RunSummary(), problem)
-            cls._tell(problem)
+            cls._tell(ending.line if ending else f"an error of the program ({type(error).__name__}): see its log")
             raise
         cls._tell(cls.latest.summary.problem or None if cls.latest is not None else None)
 
@@ -138,9 +134,11 @@ class TargetQBO(LedgerTarget):
 
     @classmethod
     def _tell(cls, problem: str | None = None) -> None:
-        if cls.latest is not None:
-            opened = cls.latest.__dict__.get("company")  # as far as the run came
-            _tell(cls.latest.config, opened.ledger if opened else None, cls.latest.summary, problem)
+        if cls.latest is None:
+            _tell(cls.known, None, RunSummary(), problem)
+            return
+        opened = cls.latest.__dict__.get("company")  # as far as the run came
+        _tell(cls.latest.config, opened.ledger if opened else None, cls.latest.summary, problem)
 
 
 def main() -> None:

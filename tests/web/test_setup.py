@@ -14,6 +14,7 @@ from target_qbo.desk import rehearsing
 from target_qbo.desk.known_settings import as_text, from_text
 from target_qbo.settings import SETTINGS
 from tests.shop import BIN, Shop, run
+from tests.target.inboxes import webhook
 from tests.web.conftest import Page, Visitor
 
 if TYPE_CHECKING:
@@ -123,10 +124,12 @@ def test_what_is_kept_is_sealed_and_the_plugins_use_it(shop: Shop, page: Page, f
     assert shop.differences() == []
     kept_away = folder / "away"
     key.rename(kept_away)
-    told = run(command, "", env=known, folder=folder)
+    with webhook() as hook:
+        told = run(command, "", env=known | {"TARGET_QBO_NOTICE_WEBHOOK_URL": hook.url}, folder=folder)
     kept_away.rename(key)
     assert told.returncode == 2
     assert "put target_qbo.db.key back" in told.stderr
+    assert "put target_qbo.db.key back" in hook.messages[0]["text"], "whoever is to be told is told"
 
 
 def test_a_setting_is_changed_where_nothing_else_says_it(page: Page) -> None:
