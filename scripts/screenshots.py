@@ -1,6 +1,6 @@
 """Pictures of every page of the back office: light and dark, on a desk and on a phone, empty and full.
 
-``make screenshots`` writes them into ``.screenshots``; with ``--docs`` also the few that the docs show into
+``make screenshots`` writes them into ``.screenshots``, whole, and in ``seen`` what is seen without scrolling; with ``--docs`` also the few that the docs show into
 ``docs/images``. The tickets are made up by the sandbox, the page and the browser are real.
 """
 
@@ -78,7 +78,7 @@ def main() -> int:
     parser.add_argument("--docs", action="store_true", help="also write those that the docs show")
     options = parser.parse_args()
     shutil.rmtree(PLACE, ignore_errors=True)
-    PLACE.mkdir()
+    (PLACE / "seen").mkdir(parents=True)
     with tempfile.TemporaryDirectory(prefix="franpos-qbo-") as name, contextlib.ExitStack() as stack:
         folder = Path(name)
         known = variables(_sandbox(stack, folder)) | {"TARGET_QBO_ENVIRONMENT": "sandbox"}
@@ -94,7 +94,7 @@ def main() -> int:
     if options.docs:
         IMAGES.mkdir(exist_ok=True)
         for picture in OF_THE_DOCS:
-            shutil.copy(PLACE / f"{picture}.png", IMAGES / f"{picture}.png")
+            shutil.copy(PLACE / "seen" / f"{picture}.png", IMAGES / f"{picture}.png")
     print(f"{len(list(PLACE.glob('*.png')))} pictures in {PLACE.relative_to(ROOT)}")
     return 0
 
@@ -158,7 +158,9 @@ def _pictures(browser: Browser, desk: tuple[str, str], state: str, pages: Mappin
             with _signed_in(browser, desk, color_scheme=scheme, viewport=viewport) as tab:
                 for name, path in pages.items():
                     tab.goto(desk[0] + path)
-                    tab.screenshot(path=PLACE / f"{name}-{state}-{scheme}-{size}.png", full_page=True)
+                    picture = f"{name}-{state}-{scheme}-{size}.png"
+                    tab.screenshot(path=PLACE / picture, full_page=True)
+                    tab.screenshot(path=PLACE / "seen" / picture)
 
 
 @contextlib.contextmanager
