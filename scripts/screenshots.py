@@ -1,7 +1,8 @@
 """Pictures of every page of the back office: light and dark, on a desk and on a phone, empty and full.
 
-``make screenshots`` writes them into ``.screenshots``, whole, and in ``seen`` what is seen without scrolling; with ``--docs`` also the few that the docs show into
-``docs/images``. The tickets are made up by the sandbox, the page and the browser are real.
+``make screenshots`` writes them into ``.screenshots``, whole, and in ``seen`` what is seen without scrolling; with
+``--docs`` also the few that the docs show into ``docs/images``. The tickets are made up by the sandbox, the page and
+the browser are real.
 """
 
 from __future__ import annotations
