@@ -7,13 +7,15 @@ from typing import TYPE_CHECKING
 from urllib.parse import urlencode
 
 from django.urls import reverse
-from django.utils.formats import date_format, number_format
-from django.utils.translation import gettext, ngettext_lazy
+from django.utils.formats import number_format
 from django.utils.translation import gettext_lazy as _
+from django.utils.translation import ngettext_lazy
 
 from target_qbo.desk.pressing import What
-from target_qbo.web.rights import may_look_at
+from target_qbo.desk.rights import Right
+from target_qbo.web.persons import PERSON
 from target_qbo.web.templatetags.figures import money
+from target_qbo.web.wording import day
 
 if TYPE_CHECKING:
     from target_qbo.desk.pressing import Matter
@@ -21,7 +23,7 @@ if TYPE_CHECKING:
 
 _WORDS = {
     What.NOT_CONNECTED: _("QuickBooks is not connected."),
-    What.STOPPED: _("The last sync was stopped: %(name)s"),
+    What.STOPPED: _("The last sync was stopped."),
     What.NEVER_SYNCED: _("Nothing was ever synced."),
     What.NOT_SYNCED: ngettext_lazy("Not synced for %(count)s night.", "Not synced for %(count)s nights.", "number"),
     What.HALF_DONE: ngettext_lazy(
@@ -70,9 +72,10 @@ _WORDS = {
 }
 
 
-_SYNC, _SEE = ("sync", _("Sync now")), ("tickets", _("See which"))
+_SYNC = ("sync", Right.POST, _("Sync now"))
+_SEE = ("tickets", Right.LOOK, _("See which"))
 _PAGES = {
-    What.NOT_CONNECTED: ("setup-quickbooks", _("Connect it")),
+    What.NOT_CONNECTED: ("setup-quickbooks", Right.SET_UP, _("Connect it")),
     What.STOPPED: _SYNC,
     What.NEVER_SYNCED: _SYNC,
     What.NOT_SYNCED: _SYNC,
@@ -81,12 +84,12 @@ _PAGES = {
     What.HALF_DONE: _SEE,
     What.SKIPPED: _SEE,
     What.WAITING: _SEE,
-    What.CHANGED_BY_HAND: ("reconcile", _("Prove a period")),
-    What.DIFFERENCES: ("reconcile", _("Prove it again")),
-    What.GIFT_CARDS: ("setup-accounts", _("Make an account")),
-    What.TENDERS: ("setup-tenders", _("Say what it is")),
+    What.CHANGED_BY_HAND: ("reconcile", Right.LOOK, _("Prove a period")),
+    What.DIFFERENCES: ("reconcile", Right.LOOK, _("Prove it again")),
+    What.GIFT_CARDS: ("setup-accounts", Right.SET_UP, _("Make an account")),
+    What.TENDERS: ("setup-tenders", Right.SET_UP, _("Say what it is")),
 }
-"""Where to do something about a matter, and what the link there says."""
+"""Where to do something about a matter, which right that needs, and what the link there says."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -96,19 +99,21 @@ class Told:
     Attributes:
         what: What it is.
         text: In words.
+        why: The reason, as the ledger has it; empty: there is none.
         link: Where to do something about it; empty: nowhere on the page.
         label: What the link says.
     """
 
     what: What
     text: str
+    why: str = ""
     link: str = ""
     label: str = ""
 
 
 def told(matter: Matter) -> Told:
-    """Put a matter into words."""
-    days = [date_format(day) for day in (matter.first, matter.last) if day is not None]
+    """Put a matter into words, for whoever asks: a link leads only to what they may do."""
+    days = [day(one) for one in (matter.first, matter.last) if one is not None]
     values = {
         "number": matter.number,
         "count": number_format(matter.number, force_grouping=True),
@@ -116,15 +121,17 @@ def told(matter: Matter) -> Told:
         "redeemed": money(matter.second),
         "day": days[0] if days else "",
         "last": days[-1] if days else "",
-        "name": matter.name or gettext("its log tells why"),
+        "name": matter.name,
     }
     link, label = _link(matter)
-    return Told(matter.what, str(_WORDS[matter.what] % values), link, label)
+    why = matter.name if matter.what is What.STOPPED else ""
+    return Told(matter.what, str(_WORDS[matter.what] % values), why, link, label)
 
 
 def _link(matter: Matter) -> tuple[str, str]:
-    name, label = _PAGES.get(matter.what, ("", ""))
-    if not name or not may_look_at(name):
+    person = PERSON.get()
+    name, right, label = _PAGES.get(matter.what, ("", None, ""))
+    if person is None or right not in person.rights:
         return "", ""
     chosen = {}
     match matter.what:

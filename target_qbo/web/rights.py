@@ -7,7 +7,6 @@ from typing import TYPE_CHECKING, Any, Final, TypeVar
 
 from django.conf import settings
 from django.shortcuts import render
-from django.urls import get_script_prefix, resolve, reverse
 from django.utils.translation import gettext as _
 
 from target_qbo.desk.rights import Right
@@ -53,13 +52,6 @@ def for_anybody(view: View) -> View:
     """Let a view answer also who is not signed in."""
     view.needs = _ANYBODY  # type: ignore[attr-defined]
     return view
-
-
-def may_look_at(page: str) -> bool:
-    """Tell whether whoever asks may look at a page, by the name of its address; so no link leads to a refusal."""
-    address = reverse(page).removeprefix(get_script_prefix())  # which names the shop, and is of no address
-    wanted, person = getattr(resolve(f"/{address}").func, "needs", _Needs()), PERSON.get()
-    return wanted is _ANYBODY or (person is not None and wanted.to_look in person.rights)
 
 
 class Rights:

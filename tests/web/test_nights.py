@@ -141,7 +141,7 @@ def test_a_night_that_fails_is_told_and_not_begun_again(shop: Shop) -> None:
         page = Page(shop, shop.folder / "page.log")
         text = page.visitor().look("/").text_content()
         assert "Never synced" in text
-        assert "The last sync was stopped: GET " in text
+        assert "The last sync was stopped. GET " in text
         page.stop()
         shop.tap_config.write_text("{}")
         clock.now = MIDNIGHT + dt.timedelta(days=1)
