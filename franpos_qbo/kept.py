@@ -92,9 +92,19 @@ class Place:
         """Return, likewise, what is kept of the only company of which settings of a plugin are kept.
 
         Raises:
-            KeptError: The database can't be opened, or there are several.
+            KeptError: The database can't be opened, or is not there; or there are several.
         """
+        if not self._is_there():
+            raise NotOpenedError("settings_url names a file that is not there: the ledger's, as target-qbo names it")
         return self._read(plugin, lambda connection: _only(connection, _KEPT.c.plugin == plugin))
+
+    def _is_there(self) -> bool:
+        """Tell whether there is such a file, where it is to be one; a server tells that by itself."""
+        try:
+            url = _with_driver(self.url)
+        except sa.exc.ArgumentError:
+            return True  # which opening it tells
+        return url.get_backend_name() != "sqlite" or Path(url.database or "").is_file()
 
     def _read(self, plugin: str, realm_of: Callable[[Connection], str]) -> Kept:
         values, lost = {}, {}
@@ -117,10 +127,9 @@ class Place:
 
     def _rows(self, plugin: str, realm_of: Callable[[Connection], str]) -> Sequence[Any]:
         try:
-            url = _with_driver(self.url)
-            if url.get_backend_name() == "sqlite" and not Path(url.database or "").is_file():
+            if not self._is_there():
                 return ()
-            with _engine(url).connect() as connection:
+            with _engine(_with_driver(self.url)).connect() as connection:
                 if not sa.inspect(connection).has_table(_KEPT.name):
                     return ()
                 own = (_KEPT.c.plugin == plugin, _KEPT.c.realm_id == realm_of(connection))

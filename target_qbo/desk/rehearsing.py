@@ -60,6 +60,7 @@ class Rehearsed:
     """What the days would come to.
 
     Attributes:
+        realm_id: For which company.
         first: First day.
         last: Last day, included.
         tickets: How many came from the till.
@@ -68,6 +69,7 @@ class Rehearsed:
         owed: What of gift cards and deposits would be booked as income.
     """
 
+    realm_id: str
     first: dt.date
     last: dt.date
     tickets: int = 0
@@ -125,13 +127,18 @@ class Rehearsals:
 
     def __init__(self, config: DeskConfig) -> None:
         self._config = config
-        self.latest: Rehearsed | None = None
+        self._latest: Rehearsed | None = None
+
+    def latest(self, company: Company) -> Rehearsed | None:
+        """Return what was rehearsed last for a company; None: nothing was."""
+        latest = self._latest
+        return latest if latest is not None and latest.realm_id == company.settings.realm_id else None
 
     def to_rehearse(self, first: dt.date, last: dt.date) -> Do:
         """Return the work of fetching days beside the ledger and of looking what they would become."""
 
         def do(company: Company, watch: Watch) -> Came:
-            found = Rehearsed(first, last)
+            found = Rehearsed(company.settings.realm_id, first, last)
             with tempfile.TemporaryDirectory(prefix="franpos-qbo-") as folder:
                 aside = open_ledger(f"sqlite:///{folder}/rehearsal.db", environment="preview", realm_id="preview")
                 try:
@@ -141,7 +148,7 @@ class Rehearsals:
                         found.add(one, gift_cards_have_an_account=has_account)
                 finally:
                     aside.engine.dispose()
-            self.latest = found
+            self._latest = found
             return Came([_looked_at(found.tickets)])
 
         return do

@@ -55,7 +55,7 @@ def steps(config: DeskConfig, company: Company | None, rehearsals: Rehearsals, *
         FRANPOS: bool(tap.get("location_ids") and (tap.get("auth_token") or tap.get("location_tokens"))),
         QUICKBOOKS: company is not None and last_known(company).connected,
         ACCOUNTS: company is not None and bool(references.load(company.ledger)),
-        REHEARSAL: rehearsals.latest is not None,
+        REHEARSAL: company is not None and rehearsals.latest(company) is not None,
         TENDERS: company is not None and _all_known(company, rehearsals),
         NIGHTS: has_nights,
     }
@@ -69,6 +69,7 @@ def following(found: list[Step]) -> Step | None:
 
 
 def _all_known(company: Company, rehearsals: Rehearsals) -> bool:
-    if rehearsals.latest is None:
+    latest = rehearsals.latest(company)
+    if latest is None:
         return False
-    return not any(one.is_unknown for one in rehearsals.latest.tenders(company.settings.rules.tender_map))
+    return not any(one.is_unknown for one in latest.tenders(company.settings.rules.tender_map))

@@ -167,7 +167,7 @@ def rehearsal(request: HttpRequest) -> HttpResponse:
         return begin(request, what, here().rehearsals.to_rehearse(first, last), "setup-rehearsal")
     latest = here().works.latest
     under_way = latest if latest is not None and latest.ended is None else None
-    found = here().rehearsals.latest
+    found = here().rehearsals.latest(company())
     totals = found.totals.as_record() if found is not None else None
     return _page(
         request,
@@ -186,14 +186,14 @@ def rehearsal(request: HttpRequest) -> HttpResponse:
 @of_these_books
 def tenders(request: HttpRequest) -> HttpResponse:
     """Show what the rehearsed days were paid with, and ask what the unknown is."""
-    rehearsed = here().rehearsals.latest
+    rehearsed = here().rehearsals.latest(company())
     known = company().settings.rules.tender_map
     found = rehearsed.tenders(known) if rehearsed is not None else []
-    form = TendersForm(found, request.POST if request.method == "POST" else None)
-    if form.is_valid():
-        before = here().desk.in_force(TARGET, keeping.schema_of(TARGET)).get("tender_map") or {}
-        if _kept(request, form, TARGET, {"tender_map": rehearsing.mapped(before, form.chosen())}):
-            return redirect("setup-tenders")
+    before = here().desk.in_force(TARGET, keeping.schema_of(TARGET)).get("tender_map") or {}
+    form = TendersForm(found, before, request.POST if request.method == "POST" else None)
+    wanted = rehearsing.mapped(before, form.chosen()) if form.is_valid() else {}
+    if form.is_valid() and _kept(request, form, TARGET, {"tender_map": wanted}):
+        return redirect("setup-tenders")
     rows = [(one, form.own(one.name)) for one in found]
     return _page(request, "web/setup_tenders.html", form, rows=rows, rehearsed=rehearsed)
 

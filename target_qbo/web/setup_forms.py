@@ -9,6 +9,7 @@ from zoneinfo import available_timezones
 
 from django import forms
 from django.core.validators import MaxValueValidator, MinValueValidator
+from django.utils.crypto import salted_hmac
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
@@ -20,7 +21,7 @@ from target_qbo.settings_schema import ENVIRONMENTS
 from target_qbo.web.wording import told
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Mapping, Sequence
 
     from django.http import QueryDict
 
@@ -166,10 +167,15 @@ class TendersForm(forms.Form):
 
     Args:
         found: The tenders.
+        tender_map: The setting as it is now: a form that was shown of another one is refused.
     """
 
-    def __init__(self, found: Sequence[TenderFound], data: QueryDict | None = None) -> None:
+    def __init__(
+        self, found: Sequence[TenderFound], tender_map: Mapping[str, str], data: QueryDict | None = None
+    ) -> None:
         super().__init__(data)
+        self._map = salted_hmac("tenders", repr(sorted(tender_map.items()))).hexdigest()
+        self.fields["map"] = forms.CharField(widget=forms.HiddenInput, initial=self._map)
         self._names: dict[str, str] = {}
         for place, name in enumerate(one.name for one in found):
             field = f"tender_{place}"
@@ -181,7 +187,8 @@ class TendersForm(forms.Form):
     def clean(self) -> dict[str, Any]:
         """Refuse a choice that was shown of other tenders."""
         asked = super().clean() or {}
-        if any(asked.get(f"{field}_name") != name.strip() for field, name in self._names.items()):
+        same = asked.get("map") == self._map
+        if not same or any(asked.get(f"{field}_name") != name.strip() for field, name in self._names.items()):
             raise forms.ValidationError(_("The tenders have changed since this page was shown: choose again."))
         return asked
 
