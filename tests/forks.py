@@ -282,7 +282,8 @@ def _fork(selector: selectors.BaseSelector, worker: Any) -> Callable[[], Any] | 
         return _become(json.loads(message), streams)
     for stream in streams:
         os.close(stream)
-    connection.send(str(pid).encode())
+    with contextlib.suppress(OSError):  # who asked may have been killed
+        connection.send(str(pid).encode())
     selector.register(os.pidfd_open(pid), selectors.EVENT_READ, (pid, connection))
     return None
 
