@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-COMMANDS = ("check", "preview", "rebuild", "reconcile", "resync", "runs", "sync", "tickets", "undo")
+COMMANDS = ("check", "preview", "rebuild", "reconcile", "remind", "resync", "runs", "sync", "tickets", "undo")
 """All that need no person at a terminal or a browser."""
 OF_THE_COMPANY = ("resync", "undo")
 """Those that change what stands for all of a company's locations, where none is named."""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import subprocess
 import sys
 from typing import TYPE_CHECKING, Any
 
@@ -161,7 +162,8 @@ def test_secrets_are_read_as_airflow_reads_them_else_in_a_folder(tmp_path: Path,
 def test_stores_are_read_without_what_the_plugins_need() -> None:
     """Airflow reads them in an environment of its own."""
     code = "import franpos_qbo.stores.secrets, sys; print([name for name in ('singer_sdk', 'sqlalchemy', 'click') "
-    assert run([sys.executable, "-c", f"{code}if name in sys.modules])"]).stdout == "[]\n"
+    command = [sys.executable, "-c", f"{code}if name in sys.modules])"]  # started anew: a fork has loaded them all
+    assert subprocess.run(command, capture_output=True, text=True, check=True).stdout == "[]\n"
 
 
 TWICE = "stores:\n- {name: a, locations: [1], realm: '1'}\nstores:\n- {name: b, locations: [2], realm: '2'}\n"

@@ -65,7 +65,7 @@ def test_discovery_needs_no_settings() -> None:
 def test_about_lists_the_settings_and_marks_secrets() -> None:
     about = json.loads(tap("--about", "--format", "json").stdout)["settings"]["properties"]
     secrets = {name for name, setting in about.items() if setting.get("secret")}
-    assert secrets == {"auth_token", "location_tokens"}
+    assert secrets == {"auth_token", "location_tokens", "settings_url", "settings_key"}
     assert {name: about[name].get("default") for name in about.keys() & DESIGNED.keys()} == DESIGNED
 
 

@@ -28,7 +28,7 @@ ARGUMENTS = {
     "rebuild": (),
     "disconnect": ("--yes",),
 }
-OF_NO_FORMAT = {"completion", "serve"}
+OF_NO_FORMAT = {"completion", "remind", "serve", "users"}
 
 
 @pytest.fixture(scope="module")
