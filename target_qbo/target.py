@@ -27,6 +27,7 @@ from target_qbo.closing import close_run
 from target_qbo.company import Company
 from target_qbo.endings import Ending, ending_of
 from target_qbo.errors import ConfigurationError, InputError
+from target_qbo.ledger import runs
 from target_qbo.ledger.kept import told
 from target_qbo.notices import tell
 from target_qbo.notices.settings import NoticeSettings
@@ -43,7 +44,7 @@ if TYPE_CHECKING:
     from target_qbo.ledger import CompanyLedger
 
 _SHOWN_CHARACTERS = 300
-# A tap gives its bookmarks out when it has come to its end, and a pipe's end looks the same however that came.
+# A pipe's end looks the same however it came: a tap that gives bookmarks gives them out once it has come to its own.
 _NO_STATE = "the tap did not come to its end: its log tells why; what came of it is posted"
 
 
@@ -123,9 +124,11 @@ class TargetQBO(LedgerTarget):
     def process_endofpipe(self) -> None:
         """Bring what is left into the ledger, pass STATE on, then post."""
         super().process_endofpipe()
-        self.summary.fetched = self._latest_state is not None
-        if self._sinks_active and not self.summary.fetched:
-            self.summary.problem = _NO_STATE
+        self.summary.bookmarked = self._latest_state is not None
+        if not self.summary.bookmarked:
+            # Singer leaves it to a tap whether it gives any: what never came is not missed.
+            self.summary.fetched = bool(self._sinks_active) and not runs.any_bookmarked(self.ledger)
+            self.summary.problem = _NO_STATE if self._sinks_active and not self.summary.fetched else ""
         begun = time.monotonic()
         try:
             self.company.post_pending(self.summary)

@@ -92,10 +92,15 @@ def latest_synced(ledger: CompanyLedger) -> dt.datetime | None:
     return next((run.started_at for run in _synced(ledger)), None)
 
 
+def any_bookmarked(ledger: CompanyLedger) -> bool:
+    """Tell whether a tap gave bookmarks out in one of the latest runs."""
+    return any(run.summary.get("bookmarked") for run in latest(ledger, _LOOKED_THROUGH))
+
+
 def latest_tried(ledger: CompanyLedger) -> Run | None:
     """Return the latest run that ended and was to ask the till, or was stopped; None: there was none lately."""
     for run in latest(ledger, _AT_ONCE):
-        is_sync = run.outcome != "done" or run.summary.get("fetched", True) or "problem" in run.summary
+        is_sync = run.outcome != DONE or run.summary.get("fetched", True) or "problem" in run.summary
         if run.outcome is not None and run.kind != UNDO and is_sync:
             return run
     return None

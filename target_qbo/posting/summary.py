@@ -27,6 +27,7 @@ class RunSummary:
     Attributes:
         night: Which night's run it is: when that was to begin; None: somebody else's.
         fetched: Whether all that the till has is there: else the till was not asked, or not to the end.
+        bookmarked: Whether the tap gave bookmarks out.
         problem: What went wrong at the till, in one line; empty: nothing.
         open: Tickets that are half done in QuickBooks.
         left: Tickets whose own request got no answer, left for the next run.
@@ -38,6 +39,7 @@ class RunSummary:
 
     night: dt.datetime | None = None
     fetched: bool = True
+    bookmarked: bool = False
     problem: str = ""
     posted: int = 0
     skipped: int = 0
@@ -75,6 +77,8 @@ class RunSummary:
     def as_record(self) -> dict[str, Any]:
         """Return the figures for the ledger."""
         run: dict[str, Any] = {} if self.fetched else {"fetched": False}
+        if self.bookmarked:
+            run["bookmarked"] = True
         if self.problem:
             run["problem"] = self.problem
         if self.night is not None:

@@ -96,6 +96,14 @@ def test_that_nothing_has_synced_is_told_once_until_something_does(told: Told) -
     assert len(told.texts()) == 1, "another time"
 
 
+def test_a_tap_that_never_gives_bookmarks_is_no_failure(told: Told) -> None:
+    messages = "".join(line for line in told.shop.messages().splitlines(keepends=True) if '"STATE"' not in line)
+    for _ in range(2):
+        assert told.shop.target(messages).returncode == 0
+        assert told.texts() == []
+    assert told.synced_at()
+
+
 def test_a_line_of_cron_tells_it_by_its_exit_code_too(told: Told) -> None:
     assert told.shop.sync().returncode == 0
     fine = told.shop.console("remind")
