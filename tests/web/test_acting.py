@@ -269,12 +269,12 @@ def test_a_form_changes_no_other_books_and_no_more_than_it_showed(own_shop: Shop
 
 
 def test_where_settings_are_wrong_they_can_be_looked_at(own_shop: Shop, owner: Visitor) -> None:
-    own_shop.configure_target(tender_map={"Gold": "no tender"})
+    own_shop.configure_target(environment="Production")
     try:
         for path, status in (("/", 503), ("/settings/", 200), ("/users/", 200), ("/set-up/quickbooks/", 200)):
             assert owner.get(path).status_code == status, path
     finally:
-        own_shop.configure_target(tender_map=None)
+        own_shop.configure_target(environment="sandbox")
     assert owner.get("/").status_code == 200
 
 
