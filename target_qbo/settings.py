@@ -13,7 +13,7 @@ from target_qbo.accounting.tender_names import TENDERS, PaymentMethod, Tender, n
 from target_qbo.addresses import web_address
 from target_qbo.errors import ConfigurationError
 from target_qbo.notices.settings import NoticeSettings
-from target_qbo.settings_schema import LEDGER_URL, LONGEST_PREFIX, SECRETS, SETTINGS
+from target_qbo.settings_schema import ENVIRONMENTS, LEDGER_URL, LONGEST_PREFIX, SECRETS, SETTINGS
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Mapping
@@ -89,6 +89,8 @@ class Settings:
         for name in ("realm_id", "client_id", "client_secret"):
             if not str(config.get(name) or "").strip():
                 raise ConfigurationError(f"setting {name} is missing")
+        if config["environment"] not in ENVIRONMENTS:  # whoever reads settings without the schema, as commands do
+            raise ConfigurationError(f"setting environment is one of {', '.join(ENVIRONMENTS)}")
         return cls(**{one.name: _value(one.name, config) for one in fields(cls)})
 
 

@@ -31,7 +31,7 @@ def check(config: DeskConfig, form: str, gift_card_account: str | None, *, initi
     """
     if (yes or gift_card_account) and not initialize:
         raise click.UsageError("--yes and --gift-card-account go with --initialize.")
-    found = Check(config)
+    found = Check(config, config.company())
     if initialize:
         _ask(found.to_be_made + ([gift_card_account] if gift_card_account else []), yes=yes)
         found.initialize(gift_card_account)

@@ -65,7 +65,8 @@ def cli(context: click.Context, tap_config: str | None, target_config: str | Non
     """See, put right and prove what a shop's tickets became in QuickBooks Online.
 
     Settings are read where the plugins have them: --tap-config and --target-config, else the plugins' environment
-    variables (TAP_FRANPOS_…, TARGET_QBO_…), else the project's meltano.yml and .env.
+    variables (TAP_FRANPOS_…, TARGET_QBO_…), else the project's meltano.yml and .env. What none of them says counts as
+    the back-office page keeps it in the ledger's database.
     """
     logging.basicConfig(level=logging.INFO if verbose else logging.WARNING, format="%(message)s", stream=sys.stderr)
     logging.getLogger("urllib3").setLevel(logging.INFO)

@@ -20,11 +20,11 @@ if TYPE_CHECKING:
 def remind(context: click.Context, config: DeskConfig) -> None:
     """Send a notice where nothing has synced for two nights, and each Monday what is still open.
 
-    For a line of cron, every morning. "serve --schedule" does the same by itself. To whom notices go, the settings say
-    (notice_webhook_url, notice_email_to). Nothing is sent twice: that nothing has synced is told once until something
-    does, the week's digest (skipped tickets that are still open, what waits, syncs that failed) once a week, by the
-    clock of the tap's time_zone, and not where there is nothing to tell. Exit code 1: nothing has synced for two
-    nights.
+    For a line of cron, every morning. A page that begins the nights (serve) does the same by itself. To whom notices
+    go, the settings say (notice_webhook_url, notice_email_to). Nothing is sent twice: that nothing has synced is told
+    once until something does, the week's digest (skipped tickets that are still open, what waits, syncs that failed)
+    once a week, by the clock of the tap's time_zone, and not where there is nothing to tell. Exit code 1: nothing has
+    synced for two nights.
     """
     company, now = config.company(), dt.datetime.now(dt.UTC)
     late = tell_late(company, now)

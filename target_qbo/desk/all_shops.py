@@ -12,6 +12,7 @@ from sqlalchemy.exc import DBAPIError
 from franpos_qbo.kept import says_nothing
 from franpos_qbo.stores import by_realm
 from target_qbo.desk.config import TARGET
+from target_qbo.desk.reminding import nights_without
 from target_qbo.endings import line_of
 from target_qbo.errors import TargetError
 from target_qbo.ledger.database import open_database
@@ -29,7 +30,6 @@ if TYPE_CHECKING:
     from target_qbo.ledger.standings import LatestRun
 
 DAYS = 30
-_LATE = 2
 _ENVIRONMENT = SETTINGS["properties"]["environment"]["default"]
 
 
@@ -45,7 +45,7 @@ class ShopRow:
         problem: Why nothing can be told of it, in one line; None: all else tells.
         run: The latest run; None: there was none.
         synced: When the latest sync began that came to its end (UTC); None: there was none.
-        nights: How many nights ago that was.
+        nights: For how many nights nothing was; 0: not for two yet.
         skipped: How many tickets are skipped.
         waiting: How many wait for payments.
         difference: The till less the books of the latest 30 days, in the company's currency.
@@ -68,7 +68,7 @@ class ShopRow:
     @property
     def is_late(self) -> bool:
         """Whether it was not synced for nights."""
-        return self.nights >= _LATE
+        return self.nights > 0
 
     @property
     def is_stopped(self) -> bool:
@@ -142,7 +142,7 @@ def _row(
         *(store.name, store.locations, store.realm, shared),
         run=found.run,
         synced=found.synced,
-        nights=(now.date() - found.synced.date()).days if found.synced is not None else 0,
+        nights=nights_without(found.synced, now) if found.synced is not None else 0,
         skipped=counts[TicketStatus.SKIPPED],
         waiting=counts[TicketStatus.WAITING],
         difference=sum(days.values(), Decimal(0)),
@@ -152,11 +152,10 @@ def _row(
 
 def _urgency(row: ShopRow) -> tuple[object, ...]:
     """Return by what rows are sorted: what can't be read, what was never or not lately synced, then the others."""
-    late = row.nights if row.is_late else 0
     return (
         row.problem is None,
         row.synced is not None,
-        -late,
+        -row.nights,
         not row.is_stopped,
         -row.skipped,
         not row.differing,

@@ -13,6 +13,7 @@ from target_qbo.survey import DISCOUNT_ITEMS, Finding, Survey, Verdict
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
+    from target_qbo.company import Company
     from target_qbo.desk.config import DeskConfig
 
 LACKING = frozenset((Verdict.CREATE, Verdict.REACTIVATE))
@@ -23,19 +24,20 @@ class Check:
 
     Args:
         config: Both plugins' settings.
+        company: The company.
 
     Raises:
-        TargetError: The ledger can't be opened.
+        TargetError: The settings can't be read.
 
     Attributes:
         franpos: What Franpos says of the locations.
         quickbooks: What QuickBooks says of the settings.
     """
 
-    def __init__(self, config: DeskConfig) -> None:
+    def __init__(self, config: DeskConfig, company: Company) -> None:
         tap_config = config.tap(CONFIG_SCHEMA)
         self.franpos = _locations(tap_config)
-        self._survey = Survey(config.company(), _start(tap_config))
+        self._survey = Survey(company, _start(tap_config))
         self.quickbooks: Sequence[Finding] = list(self._survey.findings())
 
     @property

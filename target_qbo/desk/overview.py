@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 from target_qbo.desk import quota, runs
 from target_qbo.desk.connection import last_known
 from target_qbo.desk.pressing import Known, Proven, pressing
+from target_qbo.desk.reminding import nights_without
 from target_qbo.ledger import attention, tickets
 from target_qbo.ledger.daily import latest_days
 from target_qbo.ledger.remembered import What, recall
@@ -60,7 +61,7 @@ class Overview:
         runs: The latest runs.
         days: The latest 30 business days, the oldest first.
         synced: When the latest sync began that came to its end (UTC); None: there was none.
-        nights: How many nights ago that was.
+        nights: For how many nights nothing was; 0: not for two yet.
     """
 
     connection: Connection
@@ -90,7 +91,7 @@ def overview(company: Company, zone: ZoneInfo) -> Overview:
     of_month = tickets.counts(ledger, every, month, today)
     ever = tickets.counts(ledger, every)
     synced = latest_synced(ledger)
-    nights = (today - synced.astimezone(zone).date()).days if synced is not None else 0
+    nights = nights_without(synced, now) if synced is not None else 0
     remembered = recall(ledger)
     unnamed = posted(ledger, company.settings, now - dt.timedelta(days=_DAYS))
     known = Known(

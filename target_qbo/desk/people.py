@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 from target_qbo.desk import passwords
 from target_qbo.errors import ConfigurationError
 from target_qbo.ledger import users
-from target_qbo.ledger.database import open_database
+from target_qbo.ledger.database import open_for_long
 
 if TYPE_CHECKING:
     from sqlalchemy.engine import Engine
@@ -30,7 +30,7 @@ def kept_in(config: DeskConfig) -> Engine:
     Raises:
         TargetError: It can't be opened.
     """
-    return open_database(config.place().url)
+    return open_for_long(config.place().url)
 
 
 def plain_name(text: str) -> str:

@@ -82,7 +82,7 @@ class Known:
         connection: Whether it is connected.
         run: The latest sync that ended; None: there was none.
         synced: Whether it was ever synced.
-        nights: How many nights ago that was.
+        nights: For how many nights nothing was; 0: not for two yet.
         half_done: Tickets that are half done, and what they come to.
         waiting: Tickets that wait for their payments, likewise.
         amiss: What stands in QuickBooks otherwise than it was posted.

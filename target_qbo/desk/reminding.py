@@ -11,6 +11,7 @@ from decimal import Decimal
 from typing import TYPE_CHECKING
 
 from target_qbo import notices
+from target_qbo.desk.pressing import LATE_NIGHTS
 from target_qbo.ledger import attention, runs, tickets
 from target_qbo.ledger.remembered import What, recall, remember
 from target_qbo.ledger.status import TicketStatus
@@ -45,9 +46,13 @@ def lateness(ledger: CompanyLedger, now: dt.datetime) -> Lateness | None:
         now: The present moment.
     """
     since = runs.latest_synced(ledger) or runs.first_tried(ledger)
-    if since is None or now - since < LATE:
-        return None
-    return Lateness(since, max(2, (now - since) // _DAY))
+    nights = nights_without(since, now) if since is not None else 0
+    return Lateness(since, nights) if since is not None and nights else None
+
+
+def nights_without(since: dt.datetime, now: dt.datetime) -> int:
+    """Return for how many nights nothing has synced since a moment; 0: not for two yet."""
+    return max(LATE_NIGHTS, (now - since) // _DAY) if now - since >= LATE else 0
 
 
 def tell_late(company: Company, now: dt.datetime) -> Lateness | None:

@@ -96,7 +96,22 @@ def open_database(url: str) -> Engine:
         ConfigurationError: As :func:`open_ledger`.
         UnreachableError: As :func:`open_ledger`.
     """
-    engine = _engine(url)
+    return _up_to_date(_engine(url))
+
+
+def open_for_long(url: str) -> Engine:
+    """Open, likewise, a database for a process that stays up: between questions nobody holds on to an SQLite file.
+
+    Else whoever puts a backup in its place would have the old one read and written on, and its WAL beside the new one.
+
+    Raises:
+        ConfigurationError: As :func:`open_ledger`.
+        UnreachableError: As :func:`open_ledger`.
+    """
+    return _up_to_date(_engine(url, poolclass=sa.pool.NullPool))
+
+
+def _up_to_date(engine: Engine) -> Engine:
     with _told(engine):
         _migrate(engine)
     return engine
@@ -156,7 +171,7 @@ def _shown(url: URL) -> str:
     return url.render_as_string(hide_password=True)
 
 
-def _engine(text: str) -> Engine:
+def _engine(text: str, **of_sqlite: type[sa.pool.Pool]) -> Engine:
     try:
         url = make_url(text)
     except sa.exc.ArgumentError:
@@ -171,7 +186,7 @@ def _engine(text: str) -> Engine:
         raise ConfigurationError(f"ledger_url: {url.get_backend_name()} is not supported, use sqlite or postgresql")
     if url.database in {None, "", ":memory:"}:
         raise ConfigurationError("ledger_url: a ledger in memory would forget what it posted, name a file")
-    engine = sa.create_engine(url, connect_args={"timeout": _BUSY_SECONDS, "isolation_level": None})
+    engine = sa.create_engine(url, connect_args={"timeout": _BUSY_SECONDS, "isolation_level": None}, **of_sqlite)
     sa.event.listen(engine, "connect", _prepare_sqlite)
     sa.event.listen(engine, "begin", _begin_sqlite)
     return engine

@@ -55,8 +55,8 @@ def of_these_books(answer: Answer) -> Answer:
     """Refuse a form that was shown of other books than those that are open now."""
 
     @wraps(answer)
-    def answered(request: HttpRequest, *given: int, **named: int) -> HttpResponse:
-        if request.method == "POST" and request.POST.get("of_books") != books().get("of_books"):
+    def answered(request: HttpRequest, *given: object, **named: object) -> HttpResponse:
+        if request.method == "POST" and request.POST.get("of_books", "") != books().get("of_books", ""):
             return render(request, "web/refused.html", {"why": _OTHER_BOOKS}, status=_BUSY)
         return answer(request, *given, **named)
 

@@ -13,6 +13,7 @@ from target_qbo.desk.config import TAP, TARGET
 from target_qbo.desk.known_settings import shown
 from target_qbo.desk.rights import Right
 from target_qbo.errors import ConfigurationError
+from target_qbo.web.acting import of_these_books
 from target_qbo.web.noting import noted
 from target_qbo.web.places import here
 from target_qbo.web.rights import needs
@@ -35,6 +36,7 @@ def settings_in_force(request: HttpRequest) -> HttpResponse:
 
 @require_http_methods(["GET", "HEAD", "POST"])
 @needs(to_look=Right.SET_UP, to_change=Right.SET_UP)
+@of_these_books
 def setting(request: HttpRequest, plugin: str, name: str) -> HttpResponse:
     """Ask for a setting, and keep it."""
     if plugin not in {TAP, TARGET}:

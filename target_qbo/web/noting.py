@@ -11,6 +11,7 @@ from target_qbo.desk.people import NOBODY
 from target_qbo.ledger import audit
 from target_qbo.web.opened import company_or_none
 from target_qbo.web.persons import PERSON
+from target_qbo.web.places import here_or_none
 
 if TYPE_CHECKING:
     from django.http import HttpRequest
@@ -23,7 +24,7 @@ def name_of_person() -> str:
 
 
 def noted(_request: HttpRequest, what: str, who: str | None = None) -> None:
-    """Write down what whoever asks has done.
+    """Write down what whoever asks has done, and where, if there are several shops: some have one company together.
 
     Args:
         _request: What is answered.
@@ -32,4 +33,6 @@ def noted(_request: HttpRequest, what: str, who: str | None = None) -> None:
     """
     company = company_or_none()
     realm_id = audit.OF_NO_COMPANY if company is None else company.settings.realm_id
-    audit.note(settings.KEPT, who or name_of_person(), what, realm_id, dt.datetime.now(dt.UTC))
+    shop = here_or_none()
+    where = f"{shop.name}: " if shop is not None and shop.name else ""
+    audit.note(settings.KEPT, who or name_of_person(), where + what, realm_id, dt.datetime.now(dt.UTC))

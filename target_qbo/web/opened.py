@@ -40,7 +40,7 @@ _WITHOUT_COMPANY = frozenset(
         "users",
     }
 )
-"""The pages that there are before a company is set up."""
+"""The pages that there are without a company: before one is set up, or while what is set is wrong."""
 
 _OPENED: ContextVar[Company] = ContextVar("company")
 
@@ -85,9 +85,10 @@ class Opened:
             told = problem(request, error)
             if told is None:
                 raise
-            return told
+            # Where settings are put right, and where somebody signs out, none is needed.
+            return self._answer(request) if self._needs_none(request) else told
         if found is None:
-            return self._of_no_company(request)
+            return self._answer(request) if self._needs_none(request) else redirect("setup")
         token = _OPENED.set(found)
         try:
             return self._answer(request)
@@ -95,12 +96,9 @@ class Opened:
             _OPENED.reset(token)
             here().opened.let_go(found)
 
-    def _of_no_company(self, request: HttpRequest) -> HttpResponse:
-        """Answer where no company is set up yet: with the set-up alone."""
-        match = resolve(request.path_info)
-        if match.url_name in _WITHOUT_COMPANY:
-            return self._answer(request)
-        return redirect("setup")
+    @staticmethod
+    def _needs_none(request: HttpRequest) -> bool:
+        return resolve(request.path_info).url_name in _WITHOUT_COMPANY
 
     def process_exception(self, request: HttpRequest, error: Exception) -> HttpResponse | None:
         """Tell what went wrong on a page, where it is expected."""

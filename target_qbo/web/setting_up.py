@@ -54,6 +54,7 @@ def steps(request: HttpRequest) -> HttpResponse:
 
 @require_http_methods(["GET", "HEAD", "POST"])
 @needs(to_look=Right.SET_UP, to_change=Right.SET_UP)
+@of_these_books
 def franpos(request: HttpRequest) -> HttpResponse:
     """Ask for the shops at Franpos, and see at once whether the token opens them."""
     known = here().desk.in_force(TAP, keeping.schema_of(TAP))
@@ -76,6 +77,7 @@ def franpos(request: HttpRequest) -> HttpResponse:
 
 @require_http_methods(["GET", "HEAD", "POST"])
 @needs(to_look=Right.SET_UP, to_change=Right.SET_UP)
+@of_these_books
 def quickbooks(request: HttpRequest) -> HttpResponse:
     """Ask for the Intuit app, and show how the company is connected."""
     known = here().desk.in_force(TARGET, keeping.schema_of(TARGET))
@@ -86,7 +88,10 @@ def quickbooks(request: HttpRequest) -> HttpResponse:
     }
     form = AppForm(request.POST or None, has_app=has_app, initial=initial)
     if form.is_valid() and _kept(request, form, TARGET, form.values()):
-        keeping.keep_own(here().desk, {"redirect_uri": form.cleaned_data["redirect_uri"] or None})
+        address = form.cleaned_data["redirect_uri"] or None
+        if address != initial["redirect_uri"]:
+            keeping.keep_own(here().desk, {"redirect_uri": address})
+            noted(request, "set redirect_uri of the page")
         return redirect("setup-quickbooks")
     found = company_or_none()
     state = None if found is None else last_known(found)
@@ -142,7 +147,7 @@ def disconnect(request: HttpRequest) -> HttpResponse:
 def accounts(request: HttpRequest) -> HttpResponse:
     """Show what QuickBooks has and lacks, and make what it lacks once that was shown."""
     form = AccountsForm(request.POST or None)
-    found = Check(here().desk)
+    found = Check(here().desk, company())
     shown = "; ".join(found.to_be_made)
     is_done = False
     if form.is_valid() and request.POST.get("shown") == shown:

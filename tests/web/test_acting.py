@@ -268,6 +268,16 @@ def test_a_form_changes_no_other_books_and_no_more_than_it_showed(own_shop: Shop
         assert (answer.status_code, "other books" in answer.text) == (409, True)
 
 
+def test_where_settings_are_wrong_they_can_be_looked_at(own_shop: Shop, owner: Visitor) -> None:
+    own_shop.configure_target(environment="Production")
+    try:
+        for path, status in (("/", 503), ("/settings/", 200), ("/users/", 200), ("/set-up/quickbooks/", 200)):
+            assert owner.get(path).status_code == status, path
+    finally:
+        own_shop.configure_target(environment="sandbox")
+    assert owner.get("/").status_code == 200
+
+
 def test_a_run_that_never_was_can_t_be_undone(owner: Visitor) -> None:
     assert {owner.get(f"/runs/{number}/undo/").status_code for number in (999, 2**40)} == {404}
 

@@ -10,10 +10,11 @@ from typing import TYPE_CHECKING, Any
 import pytest
 import sqlalchemy as sa
 
+from target_qbo.desk import people
 from target_qbo.desk.config import DeskConfig
 from target_qbo.desk.opening import KeptOpen
 from target_qbo.errors import ConfigurationError
-from target_qbo.ledger import listing, runs, tickets
+from target_qbo.ledger import listing, runs, tickets, users
 from target_qbo.ledger.attention import amiss, skipped_by_code
 from target_qbo.ledger.listing import Filter
 from target_qbo.ledger.status import TicketStatus
@@ -63,6 +64,16 @@ def test_the_same_company_until_settings_or_ledger_change(config: Config) -> Non
     assert config.company() is not second, "the ledger is made anew"
     config.set(realm_id="")
     assert config.kept.company() is None, "nothing is set up"
+
+
+def test_who_looks_up_users_holds_on_to_no_file(config: Config) -> None:
+    kept = people.kept_in(DeskConfig(None, str(config.file)))
+    for _ in range(2):
+        assert users.everyone(kept) == []
+        assert not config.ledger.with_name("ledger.db-wal").exists(), "its file is closed"
+        for path in config.ledger.parent.glob("ledger.db*"):
+            path.unlink()
+        config.company()  # a ledger in the place of the one before
 
 
 def test_a_newer_release_s_ledger_is_not_read_on(config: Config) -> None:

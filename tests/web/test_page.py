@@ -221,7 +221,7 @@ def test_nothing_is_kept_framed_scripted_or_loaded_from_elsewhere(visitor: Visit
     assert answer.headers["X-Content-Type-Options"] == "nosniff"
     assert "default-src 'none'" in answer.headers["Content-Security-Policy"]
     tree = html.fromstring(answer.text)
-    assert tree.xpath("//script | //style | //@style | //iframe | //*[starts-with(name(@*), 'on')]") == []
+    assert tree.xpath("//script | //style | //@style | //iframe | //*[@*[starts-with(name(), 'on')]]") == []
     loaded = tree.xpath("//link/@href | //img/@src")
     assert loaded
     assert all(one.startswith("/static/") for one in loaded)

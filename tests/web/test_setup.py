@@ -99,7 +99,8 @@ def test_a_shop_owner_sets_all_up(shop: Shop, page: Page, folder: Path) -> None:
     for secret in (token, *app.values()):
         assert secret not in everything
         assert secret not in told
-        assert secret.encode() not in (folder / "target_qbo.db").read_bytes()
+        for path in folder.glob("target_qbo.db*"):  # its WAL too
+            assert secret.encode() not in path.read_bytes()
 
 
 def test_what_is_kept_is_sealed_and_the_plugins_use_it(shop: Shop, page: Page, folder: Path) -> None:
@@ -137,6 +138,7 @@ def test_a_setting_is_changed_where_nothing_else_says_it(page: Page) -> None:
     assert visitor.send("/settings/target-qbo/wait_days/", text="5").url.endswith("/settings/")
     (row,) = visitor.look("/settings/").xpath("//tr[th[normalize-space()='wait_days']]")
     assert [cell.text_content() for cell in row.xpath("td")][:2] == ["5", "this page"]
+    assert visitor.send("/settings/target-qbo/wait_days/", text="6", of_books="another's").status_code == 409
     assert visitor.send("/settings/target-qbo/wait_days/", text="ten").status_code == 400
     assert visitor.send("/settings/target-qbo/wait_days/", text="1000").status_code == 400
     for elsewhere in ("api_url", "ledger_url", "realm_id"):
@@ -206,6 +208,7 @@ def test_an_app_that_lists_another_address(page: Page) -> None:
     ]
     assert "Not connected" in told[0], "the answer is still waited for"
     assert "QuickBooks has agreed" in told[1]
+    assert visitor.look("/audit/").text_content().count("set redirect_uri of the page") == 1
     visitor.send("/set-up/quickbooks/", _app_form(visitor), redirect_uri="")
 
 
