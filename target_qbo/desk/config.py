@@ -185,7 +185,21 @@ def _lacking(given: Mapping[str, Any], kept: Kept) -> list[str]:
 
 def _typed_settings(known: Mapping[str, Any]) -> Settings:
     defaults = {name: spec["default"] for name, spec in SETTINGS["properties"].items() if "default" in spec}
-    return Settings.from_config({**defaults, **known})
+    try:
+        return Settings.from_config({**defaults, **known})
+    except (AttributeError, KeyError, TypeError, ValueError):
+        if wrong := _of_another_kind(known):
+            raise ConfigurationError(f"{', '.join(wrong)}: of another kind than the setting is") from None
+        raise
+
+
+def _of_another_kind(known: Mapping[str, Any]) -> list[str]:
+    """Return which settings don't satisfy their schema; without their values, which may be secrets."""
+    import jsonschema  # noqa: PLC0415 (takes a while to load, and is hardly ever wanted)
+
+    properties = SETTINGS["properties"]
+    checks = ((name, jsonschema.Draft202012Validator(properties[name])) for name in known if name in properties)
+    return [name for name, validator in checks if not validator.is_valid(known[name])]
 
 
 def _of_file(path: str) -> dict[str, Any]:

@@ -57,6 +57,8 @@ def steps(request: HttpRequest) -> HttpResponse:
 @of_these_books
 def franpos(request: HttpRequest) -> HttpResponse:
     """Ask for the shops at Franpos, and see at once whether the token opens them."""
+    if not here().desk.keeps(TAP):
+        return render(request, "web/setup_franpos.html", {"elsewhere": True})
     known = here().desk.in_force(TAP, keeping.schema_of(TAP))
     initial = {
         "location_ids": ", ".join(map(str, known.get("location_ids") or [])),
@@ -218,7 +220,7 @@ def nights(request: HttpRequest) -> HttpResponse:
         "zone": schedule.zone.key if schedule is not None else _ZONE,
     }
     form = NightsForm(request.POST or None, initial=initial)
-    if form.is_valid():
+    if form.is_valid() and not begins.is_fixed:
         asked = form.cleaned_data
         keeping.keep_own(here().desk, {"on": asked["on"], "at": f"{asked['at']:%H:%M}", "zone": asked["zone"]})
         noted(request, f"set the nights {'on' if asked['on'] else 'off'}, at {asked['at']:%H:%M} {asked['zone']}")
