@@ -131,7 +131,7 @@ def _differences(
     for some in _some(found):
         late = (tickets.c.company_id.in_(_written_out(some)), tickets.c.business_date >= first)
         sold = sa.select(*columns, sa.func.sum(tickets.c.total)).where(*late, tickets.c.status.in_(_OPEN))
-        yield from connection.execute(sold.group_by(*columns)).tuples()
+        yield from connection.execute(sold.group_by(*columns))
         booked = (
             sa.select(*columns, documents.c.kind, sa.func.sum(documents.c.amount))
             .join(documents, documents.c.unit == tickets.c.unit)
