@@ -179,4 +179,10 @@ SETTINGS: Schema = {
     "$schema": "https://json-schema.org/draft/2020-12/schema",
 }
 
+
+def defaults(schema: Schema) -> dict[str, Any]:
+    """Return the values of a plugin's settings where nobody says anything."""
+    return {name: setting["default"] for name, setting in schema["properties"].items() if "default" in setting}
+
+
 SECRETS = tuple(name for name, setting in _PROPERTIES.items() if setting.get("secret"))

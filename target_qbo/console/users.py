@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from sqlalchemy.engine import Engine
 
     from target_qbo.desk.config import DeskConfig
+    from target_qbo.ledger.users import User
 
 _role_option = click.option(
     "--role",
@@ -73,8 +74,7 @@ def change_role(config: DeskConfig, name: str, role: str) -> None:
     """Make a user something else; the last owner stays one."""
     from target_qbo.desk import people  # noqa: PLC0415
 
-    engine = people.kept_in(config)
-    user = ledger.sought(engine, people.plain_name(name))
+    engine, user = _sought(config, name)
     people.make(engine, user, Role(role))
     _noted(engine, f"made the user {user.name} {role}, before {user.role}")
     click.echo(f"{user.name} is {role}", err=True)
@@ -87,8 +87,7 @@ def passwd(config: DeskConfig, name: str) -> None:
     """Give a user another password; wherever they are signed in, that ends."""
     from target_qbo.desk import people  # noqa: PLC0415
 
-    engine = people.kept_in(config)
-    user = ledger.sought(engine, people.plain_name(name))
+    engine, user = _sought(config, name)
     people.give_password(engine, user, _password())
     _noted(engine, f"gave the user {user.name} another password")
     click.echo(f"{user.name} has another password", err=True)
@@ -99,13 +98,18 @@ def passwd(config: DeskConfig, name: str) -> None:
 @click.pass_obj
 def remove(config: DeskConfig, name: str) -> None:
     """Remove a user; the last owner stays."""
-    from target_qbo.desk import people  # noqa: PLC0415
-
-    engine = people.kept_in(config)
-    user = ledger.sought(engine, people.plain_name(name))
+    engine, user = _sought(config, name)
     ledger.remove(engine, user.number)
     _noted(engine, f"removed the user {user.name}, who was {user.role}")
     click.echo(f"{user.name} is removed", err=True)
+
+
+def _sought(config: DeskConfig, name: str) -> tuple[Engine, User]:
+    """Return the ledger that has the users, and the one of a name."""
+    from target_qbo.desk import people  # noqa: PLC0415 (an extra)
+
+    engine = people.kept_in(config)
+    return engine, ledger.sought(engine, people.plain_name(name))
 
 
 def _password() -> str:

@@ -17,6 +17,7 @@ from target_qbo.endings import line_of
 from target_qbo.errors import TargetError
 from target_qbo.ledger.database import open_database
 from target_qbo.ledger.kept import environments
+from target_qbo.ledger.runs import STOPPED
 from target_qbo.ledger.standings import Standing, standings
 from target_qbo.ledger.status import TicketStatus
 from target_qbo.settings import LEDGER_URL, SETTINGS
@@ -73,7 +74,7 @@ class ShopRow:
     @property
     def is_stopped(self) -> bool:
         """Whether its latest run did not come to its end."""
-        return self.run is not None and self.run.outcome == "stopped"
+        return self.run is not None and self.run.outcome == STOPPED
 
     @property
     def needs_attention(self) -> bool:

@@ -18,6 +18,7 @@ from target_qbo.company import Company
 from target_qbo.errors import ConfigurationError
 from target_qbo.ledger.kept import told
 from target_qbo.settings import LEDGER_URL, SETTINGS, Settings
+from target_qbo.settings_schema import defaults
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
@@ -184,9 +185,8 @@ def _lacking(given: Mapping[str, Any], kept: Kept) -> list[str]:
 
 
 def _typed_settings(known: Mapping[str, Any]) -> Settings:
-    defaults = {name: spec["default"] for name, spec in SETTINGS["properties"].items() if "default" in spec}
     try:
-        return Settings.from_config({**defaults, **known})
+        return Settings.from_config(defaults(SETTINGS) | dict(known))
     except (AttributeError, KeyError, TypeError, ValueError):
         if wrong := _of_another_kind(known):
             raise ConfigurationError(f"{', '.join(wrong)}: of another kind than the setting is") from None

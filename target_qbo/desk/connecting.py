@@ -20,6 +20,7 @@ from target_qbo.qbo import App
 from target_qbo.qbo.oauth import keep as keep_tokens
 from target_qbo.qbo.signin import Consent, revoke
 from target_qbo.settings import SETTINGS, Settings
+from target_qbo.settings_schema import defaults
 
 if TYPE_CHECKING:
     import datetime as dt
@@ -108,11 +109,10 @@ class Connecting:
 
     def _known(self) -> Settings:
         """Return the settings, whichever company they are of."""
-        defaults = {name: spec["default"] for name, spec in SETTINGS["properties"].items() if "default" in spec}
         given = self._config.in_force(TARGET, SETTINGS)
         if not given.get("client_id") or not given.get("client_secret"):
             raise ConfigurationError("the Intuit app is not set yet: its client id and its client secret")
-        return Settings.from_config({"realm_id": "-", **defaults, **given})
+        return Settings.from_config({"realm_id": "-"} | defaults(SETTINGS) | given)
 
     def _expected(self) -> str | None:
         """Return the company that is to be connected: any one, as long as nothing was received for another."""

@@ -13,6 +13,7 @@ from target_qbo.errors import ConfigurationError
 from target_qbo.ledger import kept
 from target_qbo.ledger.database import open_database
 from target_qbo.settings import SETTINGS, Settings
+from target_qbo.settings_schema import defaults
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
@@ -24,11 +25,13 @@ if TYPE_CHECKING:
 PAGE = "page"
 """Under which name the page's own settings are kept."""
 
+_GIFT_CARD_NAMES = "Gift card*"
+
 NOT_KEPT = frozenset({"ledger_url", "ledger_key", "settings_url", "settings_key", "realm_id"})
 """What has to be known before what is kept can be read, and the company, which connecting tells."""
 
 
-def schema_of(plugin: str) -> Mapping[str, Any]:
+def schema_of(plugin: str) -> dict[str, Any]:
     """Return the JSON Schema of a plugin's settings."""
     if plugin == TARGET:
         return SETTINGS
@@ -78,6 +81,17 @@ def keep_realm(config: DeskConfig, realm_id: str) -> None:
             kept.belong_to(engine, realm_id)
 
 
+def gift_cards_on(config: DeskConfig, account: str) -> dict[str, Any]:
+    """Return the settings of the target that book gift cards on a liability account, sold and redeemed."""
+    known = config.in_force(TARGET, schema_of(TARGET))
+    rules = [rule for rule in known.get("item_rules") or [] if rule.get("name") != _GIFT_CARD_NAMES or rule.get("sku")]
+    rule = {"name": _GIFT_CARD_NAMES, "item": "Gift cards sold", "account": account}
+    return {
+        "deposit_accounts": {**(known.get("deposit_accounts") or {}), "Gift Card": account},
+        "item_rules": [*rules, rule],
+    }
+
+
 def check(config: DeskConfig, plugin: str, values: Mapping[str, Any]) -> None:
     """Check settings before they are kept, together with those in force.
 
@@ -99,14 +113,12 @@ def check(config: DeskConfig, plugin: str, values: Mapping[str, Any]) -> None:
             raise ConfigurationError(f"{name}: this is no value of it")  # without the value: it may be a secret
     together = known | {name: value for name, value in values.items() if value is not None}
     if plugin == TARGET:
-        defaults = {name: spec["default"] for name, spec in SETTINGS["properties"].items() if "default" in spec}
         placeholders = dict.fromkeys(SETTINGS["required"], "-")  # not known yet, when the first ones are set
-        Settings.from_config({**placeholders, **defaults, **together})
+        Settings.from_config(placeholders | defaults(schema) | together)
     elif plugin == TAP and together.get("location_ids"):
         from tap_franpos.settings import problems  # noqa: PLC0415 (takes long to load)
 
-        defaults = {name: spec["default"] for name, spec in schema["properties"].items() if "default" in spec}
-        if found := problems(defaults | together):
+        if found := problems(defaults(schema) | together):
             raise ConfigurationError("; ".join(found))
 
 

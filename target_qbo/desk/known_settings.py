@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 import simplejson
 
-from target_qbo.desk.config import TARGET, Source
+from target_qbo.desk.config import Source
 from target_qbo.desk.keeping import NOT_KEPT, schema_of
 from target_qbo.errors import ConfigurationError
 
@@ -200,17 +200,3 @@ def _json(line: str) -> dict[str, Any] | None:
     except (ValueError, RecursionError):
         return None
     return found if isinstance(found, dict) else None
-
-
-def gift_cards_on(config: DeskConfig, account: str) -> dict[str, Any]:
-    """Return the settings of the target that book gift cards on a liability account, sold and redeemed."""
-    known = config.in_force(TARGET, schema_of(TARGET))
-    rules = [rule for rule in known.get("item_rules") or [] if rule.get("name") != _GIFT_CARD_NAMES or rule.get("sku")]
-    rule = {"name": _GIFT_CARD_NAMES, "item": "Gift cards sold", "account": account}
-    return {
-        "deposit_accounts": {**(known.get("deposit_accounts") or {}), "Gift Card": account},
-        "item_rules": [*rules, rule],
-    }
-
-
-_GIFT_CARD_NAMES = "Gift card*"

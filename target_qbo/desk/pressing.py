@@ -7,6 +7,7 @@ from enum import StrEnum
 from typing import TYPE_CHECKING
 
 from target_qbo.accounting.liabilities import Owed
+from target_qbo.ledger.runs import DONE
 
 if TYPE_CHECKING:
     import datetime as dt
@@ -141,7 +142,7 @@ def _of_the_connection(known: Known) -> Iterator[Matter]:
 
 def _of_the_runs(known: Known) -> Iterator[Matter]:
     run = known.run
-    if run is not None and (run.outcome != "done" or run.summary.get("problem")):
+    if run is not None and (run.outcome != DONE or run.summary.get("problem")):
         yield Matter(What.STOPPED, first=run.started_at.date(), name=run.summary.get("problem", ""))
     if not known.synced:
         yield Matter(What.NEVER_SYNCED)

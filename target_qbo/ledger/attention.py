@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 import sqlalchemy as sa
 
 from target_qbo.ledger.status import DocumentState, TicketStatus
-from target_qbo.ledger.tables import documents, tickets, units
+from target_qbo.ledger.tables import AMISS, documents, tickets, units
 
 if TYPE_CHECKING:
     import datetime as dt
@@ -83,9 +83,8 @@ def amiss(ledger: CompanyLedger) -> Amiss:
     """Return what stands otherwise than it was posted, as far as the ledger knows."""
     edited = sa.select(tickets.c.id).join(units, units.c.id == tickets.c.unit)
     edited = edited.where(units.c.company_id == ledger.company_id, sa.text("units.stands = 'edited'"))
-    # In the words of the index, which are not to be bound: SQLite knows it by them.
     of_state = sa.select(documents.c.state, documents.c.unit, documents.c.amount).where(
-        documents.c.company_id == ledger.company_id, sa.text("documents.state IN ('altered', 'orphaned')")
+        documents.c.company_id == ledger.company_id, AMISS
     )
     with ledger.read() as connection:
         keys = set(connection.execute(edited).scalars())

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 import sqlalchemy as sa
 
 from target_qbo.ledger.status import HALF_DONE, STANDING, DocumentState, Stands
-from target_qbo.ledger.tables import documents, units
+from target_qbo.ledger.tables import AMISS, documents, units
 
 if TYPE_CHECKING:
     import datetime as dt
@@ -77,13 +77,13 @@ def of_unknown_fate(ledger: CompanyLedger) -> list[StandingDocument]:
     return _select(ledger, documents.c.state == sa.literal(DocumentState.SENDING, literal_execute=True))
 
 
-def units_with(ledger: CompanyLedger, state: DocumentState) -> list[int]:
-    """Return the keys of half done units, or of such as were edited, that have a document in a state."""
+def units_with_orphans(ledger: CompanyLedger) -> list[int]:
+    """Return the keys of half done units, or of such as were edited, that have a payment off its invoice."""
     touched = units.c.stands.in_((*HALF_DONE, Stands.EDITED))
     query = (
         sa.select(documents.c.unit)
-        .join_from(units, documents, documents.c.unit == units.c.id)
-        .where(units.c.company_id == ledger.company_id, touched, documents.c.state == state)
+        .join_from(documents, units, documents.c.unit == units.c.id)
+        .where(documents.c.company_id == ledger.company_id, AMISS, documents.c.state == DocumentState.ORPHANED, touched)
         .distinct()
     )
     with ledger.read() as connection:

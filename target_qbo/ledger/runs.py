@@ -117,7 +117,7 @@ def first_tried(ledger: CompanyLedger) -> dt.datetime | None:
 def failed(ledger: CompanyLedger, since: dt.datetime) -> list[Run]:
     """Return the runs since a moment that were stopped, killed, or went wrong at the till, the newest first."""
     some = (run for run in latest(ledger, _LOOKED_THROUGH) if run.started_at >= since and run.kind != UNDO)
-    return [run for run in some if run.until is not None and (run.outcome != "done" or "problem" in run.summary)]
+    return [run for run in some if run.until is not None and (run.outcome != DONE or "problem" in run.summary)]
 
 
 def latest_night(ledger: CompanyLedger, now: dt.datetime) -> dt.datetime | None:

@@ -13,7 +13,7 @@ import sqlalchemy as sa
 from target_qbo.accounting import DocumentKind
 from target_qbo.accounting.kinds import facts
 from target_qbo.ledger import content
-from target_qbo.ledger.runs import UNDO
+from target_qbo.ledger.runs import DONE, UNDO
 from target_qbo.ledger.status import STANDING, TicketStatus
 from target_qbo.ledger.tables import companies, documents, runs, tickets
 
@@ -87,7 +87,7 @@ def _look_at_runs(connection: Connection, found: Mapping[int, Standing], now: dt
     own_runs = sa.select(runs.c.id).where(runs.c.company_id == companies.c.id).order_by(runs.c.id.desc()).limit(1)
     # As they are written: so nobody reads the figures of years where the latest night came to its end.
     synced = own_runs.where(
-        runs.c.outcome == "done",
+        runs.c.outcome == DONE,
         ~runs.c.summary.contains(_written("kind", UNDO)),
         ~runs.c.summary.contains(_written("fetched", value=False)),
     )

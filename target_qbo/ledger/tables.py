@@ -183,7 +183,7 @@ documents = sa.Table(
     sa.Index("ix_documents_unit", "unit"),
     sa.Index("ix_documents_date", "date", "company_id"),
     sa.Index("ix_documents_qbo", "qbo_id", "company_id"),
-    sa.Index("ix_documents_sent", "company_id", "sent_at"),
+    sa.Index("ix_documents_sent", "sent_at", "company_id"),
 )
 sa.Index(
     "ix_documents_sending",
@@ -191,6 +191,8 @@ sa.Index(
     sqlite_where=documents.c.state == "sending",
     postgresql_where=documents.c.state == "sending",
 )
+AMISS = sa.text("documents.state IN ('altered', 'orphaned')")
+"""What stands otherwise than it was posted; in the words of its index, by which SQLite knows it."""
 _AMISS = sa.text("state IN ('altered', 'orphaned')")
 sa.Index("ix_documents_amiss", documents.c.company_id, sqlite_where=_AMISS, postgresql_where=_AMISS)
 _PAST = sa.text("state NOT IN ('voided', 'lifted')")  # a payment that was lifted may be made again beside it

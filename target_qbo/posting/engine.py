@@ -178,7 +178,7 @@ class _Run:
         Raises:
             UnreachableError: QuickBooks does not answer; the next run goes on with it.
         """
-        keys = documents.units_with(self._ledger, DocumentState.ORPHANED)
+        keys = documents.units_with_orphans(self._ledger)
         pages = (keys[start : start + _A_READ] for start in range(0, len(keys), _A_READ))
         views = [view for page in pages for view in units.of_keys(self._ledger, page)]
         works = [self._orphans_of(view) for view in views if view.pending]

@@ -14,7 +14,6 @@ from target_qbo.desk import connecting, keeping, rehearsing, setting_up
 from target_qbo.desk.checking import Check, unopened
 from target_qbo.desk.config import TAP, TARGET
 from target_qbo.desk.connection import last_known
-from target_qbo.desk.known_settings import gift_cards_on
 from target_qbo.desk.rights import Right
 from target_qbo.errors import ConfigurationError, TargetError
 from target_qbo.said import Said
@@ -156,7 +155,9 @@ def accounts(request: HttpRequest) -> HttpResponse:
         account = form.cleaned_data["gift_card_account"].strip() or None
         found.initialize(account)
         noted(request, f"had made in QuickBooks what it lacked: {shown or 'nothing'}")
-        is_done = account is None or found.stops or _kept(request, form, TARGET, gift_cards_on(here().desk, account))
+        is_done = account is None or found.stops
+        if account is not None and not is_done:
+            is_done = _kept(request, form, TARGET, keeping.gift_cards_on(here().desk, account))
     return _page(request, "web/setup_accounts.html", form, found=found, shown=shown, is_done=is_done)
 
 

@@ -29,6 +29,7 @@ _QUIET = (
     *("--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run"),
     *("--disable-background-networking", "--disable-component-update", "--disable-sync"),
 )
+_PATIENCE = 60  # seconds
 _READY = re.compile(r"open (?P<url>http://\S+)/ and sign in with the code (?P<code>\w+)")
 
 
@@ -126,11 +127,23 @@ class Visitor:
         """Read a page."""
         return html.fromstring(answer.text)
 
-    def send(self, path: str, number: int = 0, /, **fields: str) -> requests.Response:
-        """Fill in a form of a page, its first one unless another is named, and send it."""
-        form = self.look(path).xpath("//main//form[@method='post']")[number]
-        action = form.get("action") or path
-        return self.http.post(self.url + action, data=dict(form.form_values()) | fields, timeout=60)
+    def send(self, path: str, which: int | str = 0, /, **fields: str | list[str]) -> requests.Response:
+        """Fill in a form of a page and send it: of those of its content the first or another, or that of an address."""
+        tree = self.look(path)
+        if isinstance(which, str):
+            form = tree.xpath(f"//form[@action='{which}']")[0]
+        else:
+            form = tree.xpath("//main//form[@method='post']")[which]
+        given = {name: value for name, value in form.form_values() if name} | fields
+        return self.http.post(self.url + (form.get("action") or path), data=given, timeout=60)
+
+    def through(self) -> str:
+        """Wait until the work under way is through; returns what the page says of it."""
+        deadline = time.monotonic() + _PATIENCE
+        while "Under way since" in (text := str(self.look("/work/?still=1").text_content())):
+            assert time.monotonic() < deadline, text
+            time.sleep(0.1)
+        return " ".join(text.split())
 
     def sign_in(self, code: str, path: str = "/sign-in/") -> requests.Response:
         """Type a code."""

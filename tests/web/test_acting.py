@@ -17,8 +17,6 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
     from pathlib import Path
 
-    import requests
-
     from tests.web.conftest import Visitor
 
 DAY = "2026-03-04"
@@ -47,43 +45,24 @@ def owner(own_page: Page) -> Visitor:
     return own_page.visitor()
 
 
-def send(visitor: Visitor, path: str, **fields: str | list[str]) -> requests.Response:
-    """Fill in the first form of a page that changes something, and send it."""
-    form, *_ = visitor.look(path).xpath("//main//form[@method='post']")
-    action = form.get("action") or path
-    given = {name: value for name, value in form.form_values() if name} | fields
-    return visitor.http.post(visitor.url + action, data=given, timeout=30)
-
-
 def _key(visitor: Visitor, row: dict[str, Any]) -> str:
     found = visitor.look(f"/tickets/?search={row['ticket_id']}&location={row['location_id']}")
     (key,) = found.xpath("//input[@name='key']/@value")
     return str(key)
 
 
-def through(visitor: Visitor) -> str:
-    """Wait for the work under way; returns what the page says of it."""
-    deadline = time.monotonic() + _PATIENCE
-    while True:
-        text = str(visitor.look("/work/").text_content())
-        if "Under way since" not in text:
-            return " ".join(text.split())
-        assert time.monotonic() < deadline, text
-        time.sleep(0.1)
-
-
 def test_a_sync_is_watched_from_two_places_and_the_books_are_right(
     own_shop: Shop, own_page: Page, owner: Visitor
 ) -> None:
     own_shop.post("qbo", {"limits": {"latency_ms": 150}})
-    answer = send(owner, "/sync/", first=f"{DAY}T00:00", last="2026-03-05T00:00")
+    answer = owner.send("/sync/", first=f"{DAY}T00:00", last="2026-03-05T00:00")
     assert answer.url.endswith("/work/")
     page = html.fromstring(answer.text)
     assert page.xpath("//meta[@http-equiv='refresh']"), answer.text
     another = own_page.visitor()
     assert "Sync from Mar 4, 2026" in another.look("/work/").text_content()
-    assert "is still under way" in send(another, "/sync/").text, "one at a time"
-    said = through(another)
+    assert "is still under way" in another.send("/sync/").text, "one at a time"
+    said = another.through()
     own_shop.post("qbo", {"limits": {"latency_ms": 0}})
     assert "Through at" in said
     assert f"{len(own_shop.get('tickets'))} tickets received" in said
@@ -103,19 +82,19 @@ def test_ticked_tickets_are_put_right_and_others_are_left(own_shop: Shop, owner:
         entity = ENTITIES[document["kind"]]
         own_shop.post("qbo/entity", {"op": "delete", "entity": entity, "id": document["id"]})
     ticked, other = (_key(owner, row) for row in chosen)
-    send(owner, "/tickets/", selected="on", key=[ticked])
-    assert "the chosen tickets now: 1 posted" in through(owner)
+    owner.send("/tickets/", selected="on", key=[ticked])
+    assert "the chosen tickets now: 1 posted" in owner.through()
     assert len(own_shop.differences()) == 1, "the other is still deleted"
     assert "as far as the ledger knows: unchanged" in owner.look(f"/tickets/{other}/").text_content()
-    send(owner, f"/tickets/{other}/")
-    assert "the chosen tickets now: 1 posted" in through(owner)
+    owner.send(f"/tickets/{other}/")
+    assert "the chosen tickets now: 1 posted" in owner.through()
     assert own_shop.differences() == []
 
 
 def test_all_that_match_are_asked_for_twice(own_shop: Shop, owner: Visitor) -> None:
     own_shop.calls()
     skipped = [row for row in own_shop.rows() if row["status"] == "skipped"]
-    asked = send(owner, "/errors/")
+    asked = owner.send("/errors/")
     assert asked.url.endswith("/resync/")
     (code,) = {row["code"] for row in skipped} & set(html.fromstring(asked.text).xpath("//input[@name='code']/@value"))
     number = sum(row["code"] == code for row in skipped)
@@ -125,7 +104,7 @@ def test_all_that_match_are_asked_for_twice(own_shop: Shop, owner: Visitor) -> N
     assert own_shop.calls()["requests"] == 0, "nothing was done yet"
     sent = owner.http.post(f"{owner.url}/resync/", data=fields, timeout=30)
     assert sent.url.endswith("/work/")
-    assert f"the chosen tickets now: {number} skipped" in through(owner)
+    assert f"the chosen tickets now: {number} skipped" in owner.through()
     assert own_shop.calls()["writes"] == 0
 
 
@@ -133,22 +112,22 @@ def test_a_ticket_s_day_is_fetched_anew_where_that_is_asked_for(own_shop: Shop, 
     row = next(row for row in own_shop.rows() if row["status"] == "posted" and row["documents"])
     edit(own_shop, row, "add_line", price="4.00", settle=True)
     assert own_shop.differences() != []
-    send(owner, f"/tickets/{_key(owner, row)}/", refetch="on")
-    assert " posted" in through(owner)
+    owner.send(f"/tickets/{_key(owner, row)}/", refetch="on")
+    assert " posted" in owner.through()
     assert own_shop.differences() == []
 
 
 def test_a_run_is_undone_once_it_was_shown(own_shop: Shop, owner: Visitor) -> None:
     ring_up(own_shop, lines=[{"price": "5.00"}])
-    send(owner, "/sync/")
-    assert " 1 posted" in through(owner)
+    owner.send("/sync/")
+    assert " 1 posted" in owner.through()
     (address, *_) = owner.look("/runs/").xpath("//a[contains(@href, '/undo/')]/@href")
     shown = owner.look(address).text_content()
     assert "1 ticket." in shown
     assert "1 invoice: 5.00" in shown
     before = len(own_shop.get("books")["documents"])
-    send(owner, address)
-    assert "1 tickets undone" in through(owner)
+    owner.send(address)
+    assert "1 tickets undone" in owner.through()
     assert sum(not one["voided"] for one in own_shop.get("books")["documents"]) == before - 1
     assert "Nothing of run" in owner.look(address).text_content()
 
@@ -158,13 +137,13 @@ def test_a_ledger_in_postgresql_is_as_good(tmp_path: Path, postgres_database: st
         shop.configure_target(ledger_url=postgres_database)
         page = Page(shop, shop.folder / "page.log")
         visitor = page.visitor()
-        send(visitor, "/sync/")
-        assert "Through at" in through(visitor)
+        visitor.send("/sync/")
+        assert "Through at" in visitor.through()
         assert shop.differences() == []
         for path in ("/", "/tickets/", "/tickets.csv", "/errors/", "/runs/", "/runs/1/undo/", "/work/"):
             assert visitor.get(path).status_code == 200, path
-        send(visitor, "/runs/1/undo/", shown=visitor.look("/runs/1/undo/").xpath("//input[@name='shown']/@value"))
-        assert "tickets undone" in through(visitor)
+        visitor.send("/runs/1/undo/", shown=visitor.look("/runs/1/undo/").xpath("//input[@name='shown']/@value"))
+        assert "tickets undone" in visitor.through()
         page.stop()
 
 
@@ -174,7 +153,7 @@ def test_a_page_that_is_ended_lets_its_work_come_to_its_end(tmp_path: Path, numb
     with Shop(tmp_path, *options) as shop:
         shop.configure_target(max_concurrency=1, batch_size=5)
         page = Page(shop, shop.folder / "page.log", anew=True)
-        send(page.visitor(), "/sync/")
+        page.visitor().send("/sync/")
         while not shop.get("books")["documents"]:
             assert page.process.poll() is None, page.said.read_text()
             time.sleep(0.02)
@@ -190,7 +169,7 @@ def test_a_page_that_is_killed_in_a_sync_is_started_again_and_mends_it(tmp_path:
         shop.configure_target(max_concurrency=1, batch_size=5)
         page = Page(shop, shop.folder / "page.log")
         visitor = page.visitor()
-        send(visitor, "/sync/")
+        visitor.send("/sync/")
         while not shop.get("books")["documents"]:
             time.sleep(0.02)
         page.process.send_signal(signal.SIGKILL)
@@ -201,8 +180,8 @@ def test_a_page_that_is_killed_in_a_sync_is_started_again_and_mends_it(tmp_path:
         assert answer.status_code == 403 or "/sign-in/" in answer.url
         anew = again.visitor()
         assert "Nothing is under way" in anew.look("/work/").text_content()
-        send(anew, "/sync/")
-        assert "Through at" in through(anew)
+        anew.send("/sync/")
+        assert "Through at" in anew.through()
         assert shop.differences() == []
         again.stop()
 
@@ -210,14 +189,14 @@ def test_a_page_that_is_killed_in_a_sync_is_started_again_and_mends_it(tmp_path:
 def test_what_goes_wrong_is_said_in_a_line(own_shop: Shop, owner: Visitor) -> None:
     ring_up(own_shop, lines=[{"price": "6.00"}])
     own_shop.post("faults", [{"where": "qbo", "do": "503", "match": {"every": 1}}])
-    send(owner, "/sync/")
-    said = through(owner)
+    owner.send("/sync/")
+    said = owner.through()
     own_shop.forget_faults()
     assert "It ended early" in said
     assert "QuickBooks" in said
     assert "Traceback" not in said
-    send(owner, "/sync/")
-    assert "Through at" in through(owner)
+    owner.send("/sync/")
+    assert "Through at" in owner.through()
 
 
 @pytest.mark.parametrize(
@@ -234,21 +213,21 @@ def test_what_goes_wrong_is_said_in_a_line(own_shop: Shop, owner: Visitor) -> No
 )
 def test_a_period_that_is_none_is_not_synced(own_shop: Shop, owner: Visitor, fields: dict[str, str]) -> None:
     own_shop.calls()
-    assert send(owner, "/sync/", **fields).status_code == 400
+    assert owner.send("/sync/", **fields).status_code == 400
     assert own_shop.calls()["requests"] == 0
 
 
 @pytest.mark.parametrize("keys", [["x"], ["-1"], ["99999999999"], [str(one) for one in range(501)], []])
 def test_tickets_that_can_t_be_meant_are_not_resynced(owner: Visitor, keys: list[str]) -> None:
-    assert send(owner, "/tickets/", selected="on", key=keys).status_code == 400
+    assert owner.send("/tickets/", selected="on", key=keys).status_code == 400
 
 
 def test_a_box_that_was_ticked_does_not_narrow_all_that_match(own_shop: Shop, owner: Visitor) -> None:
     own_shop.calls()
     (key, *_) = owner.look("/tickets/").xpath("//input[@name='key']/@value")
-    asked = send(owner, "/tickets/", all="on", key=[key])
+    asked = owner.send("/tickets/", all="on", key=[key])
     assert "every ticket of the company" in asked.text
-    asked = send(owner, "/tickets/?status=posted&least=1.00", all="on")
+    asked = owner.send("/tickets/?status=posted&least=1.00", all="on")
     assert "posted" in (text := html.fromstring(asked.text).text_content())
     assert "1.00" in text
     assert own_shop.calls()["requests"] == 0
@@ -256,7 +235,7 @@ def test_a_box_that_was_ticked_does_not_narrow_all_that_match(own_shop: Shop, ow
 
 def test_a_form_changes_no_other_books_and_no_more_than_it_showed(own_shop: Shop, owner: Visitor) -> None:
     (address, *_) = owner.look("/runs/").xpath("//a[contains(@href, '/undo/')]/@href")
-    assert "Undo run" in send(owner, address, shown="9 invoice 9 9.00").text, "asked again"
+    assert "Undo run" in owner.send(address, shown="9 invoice 9 9.00").text, "asked again"
     before = own_shop.target_settings["ledger_url"]
     try:
         own_shop.configure_target(ledger_url=f"sqlite:///{own_shop.folder}/other.db")
@@ -264,7 +243,7 @@ def test_a_form_changes_no_other_books_and_no_more_than_it_showed(own_shop: Shop
     finally:
         own_shop.configure_target(ledger_url=before)
     for path in ("/sync/", address):
-        answer = send(owner, path, of_books=other)
+        answer = owner.send(path, of_books=other)
         assert (answer.status_code, "other books" in answer.text) == (409, True)
 
 

@@ -5,7 +5,6 @@ from __future__ import annotations
 import datetime as dt
 import sqlite3
 import stat
-import time
 from typing import TYPE_CHECKING
 
 import pytest
@@ -45,15 +44,6 @@ def page(shop: Shop, folder: Path) -> Iterator[Page]:
     page.stop()
 
 
-def through(visitor: Visitor) -> str:
-    """Wait until the work is through; returns what it came to."""
-    deadline = time.monotonic() + 60
-    while "Under way since" in (text := visitor.look("/work/?still=1").text_content()):
-        assert time.monotonic() < deadline, text
-        time.sleep(0.1)
-    return str(text)
-
-
 def test_a_shop_owner_sets_all_up(shop: Shop, page: Page, folder: Path) -> None:
     visitor = page.visitor()
     assert visitor.get("/tickets/").url.endswith("/set-up/"), "there is nothing else yet"
@@ -81,7 +71,7 @@ def test_a_shop_owner_sets_all_up(shop: Shop, page: Page, folder: Path) -> None:
     made = visitor.send("/set-up/accounts/", gift_card_account="Gift cards and deposits")
     assert "All is there." in made.text
     assert visitor.send("/set-up/rehearsal/", first=FIRST, last=LAST).ok
-    assert "tickets looked at" in through(visitor)
+    assert "tickets looked at" in visitor.through()
     assert "24 tickets" in visitor.look("/set-up/rehearsal/").text_content()
     assert not [one for one in shop.payloads() if one["entity"] == "Invoice"]
     assert "Nothing was received yet" in visitor.look("/").text_content()
@@ -92,7 +82,7 @@ def test_a_shop_owner_sets_all_up(shop: Shop, page: Page, folder: Path) -> None:
     done = visitor.look("/set-up/")
     assert "All is set up." in done.text_content()
     visitor.send("/sync/", first=f"{FIRST}T00:00", last="2026-03-06T00:00")
-    assert "24 posted" in through(visitor)
+    assert "24 posted" in visitor.through()
     assert shop.differences() == []
     told = (folder / "page.log").read_text()
     everything = "".join(visitor.get(path).text for path in ("/settings/", "/set-up/quickbooks/", "/set-up/franpos/"))

@@ -65,14 +65,6 @@ def by_name(visitor: Visitor, name: str, password: str) -> requests.Response:
     return visitor.http.post(f"{visitor.url}/sign-in/", data=fields, timeout=30)
 
 
-def send(visitor: Visitor, path: str, action: str | None = None, **fields: str) -> requests.Response:
-    """Fill in the form of a page that leads to an address, and send it."""
-    xpath = f"//form[@action='{action}']" if action else "//main//form[@method='post']"
-    form = visitor.look(path).xpath(xpath)[0]
-    given = dict(form.form_values()) | fields
-    return visitor.http.post(visitor.url + (action or path), data=given, timeout=30)
-
-
 def number_of(owner: Visitor, name: str) -> str:
     (address,) = owner.look("/users/").xpath(f"//tr[th='{name}']//a/@href")
     return str(address).split("/")[2]
@@ -144,25 +136,25 @@ def test_a_role_is_shown_no_form_and_no_link_that_it_may_not_use(own_page: Page,
 
 def test_an_owner_adds_changes_and_removes_and_the_last_one_stays(own_page: Page) -> None:
     owner = signed_in(own_page, "OLGA ")
-    short = send(owner, "/users/", name="eve", role="viewer", password="short")
+    short = owner.send("/users/", name="eve", role="viewer", password="short")
     assert (short.status_code, "12 to 128 characters" in short.text) == (400, True)
     for taken in ("code", "bob", "a\tb"):
-        assert send(owner, "/users/", name=taken, role="viewer", password=PASSWORD).status_code == 400
-    assert "eve" in send(owner, "/users/", name="Eve", role="bookkeeper", password=PASSWORD).text
+        assert owner.send("/users/", name=taken, role="viewer", password=PASSWORD).status_code == 400
+    assert "eve" in owner.send("/users/", name="Eve", role="bookkeeper", password=PASSWORD).text
     number = number_of(owner, "eve")
     eve, again = signed_in(own_page, "eve"), signed_in(own_page, "eve")
-    wrong = send(eve, "/password/", old="not this one", new="another few words")
+    wrong = eve.send("/password/", old="not this one", new="another few words")
     assert (wrong.status_code, "The old password is wrong" in wrong.text) == (400, True)
-    assert send(eve, "/password/", old=PASSWORD, new="another few words").url == f"{own_page.url}/"
+    assert eve.send("/password/", old=PASSWORD, new="another few words").url == f"{own_page.url}/"
     assert (is_in(eve), is_in(again)) == (True, False), "the other session ended"
-    send(owner, f"/users/{number}/", f"/users/{number}/role/", role="viewer")
+    owner.send(f"/users/{number}/", f"/users/{number}/role/", role="viewer")
     assert not is_in(eve), "changed: ended at once"
     eve = signed_in(own_page, "eve", "another few words")
     assert eve.get("/sync/").status_code == 403
-    send(owner, f"/users/{number}/", f"/users/{number}/password/", password="yet another few")
+    owner.send(f"/users/{number}/", f"/users/{number}/password/", password="yet another few")
     assert not is_in(eve)
     eve = signed_in(own_page, "eve", "yet another few")
-    send(owner, f"/users/{number}/", f"/users/{number}/remove/")
+    owner.send(f"/users/{number}/", f"/users/{number}/remove/")
     assert not is_in(eve)
     own = number_of(owner, "olga")
     token = owner.look("/").xpath("//input[@name='csrfmiddlewaretoken']/@value")[0]
@@ -170,7 +162,7 @@ def test_an_owner_adds_changes_and_removes_and_the_last_one_stays(own_page: Page
     asked = owner.http.post(f"{owner.url}/users/{own}/password/", data=fields, timeout=30)
     assert asked.url.endswith("/password/"), "the old one is asked for"
     for act, fields in (("role", {"role": "viewer"}), ("remove", {})):
-        answer = send(owner, f"/users/{own}/", f"/users/{own}/{act}/", **fields)
+        answer = owner.send(f"/users/{own}/", f"/users/{own}/{act}/", **fields)
         assert (answer.status_code, "last owner" in answer.text) == (400, True)
     assert is_in(owner)
 
@@ -211,12 +203,12 @@ def test_guesses_of_a_password_are_slowed_alike_for_names_that_are_none(own_shop
 
 def test_the_trail_says_who_did_what_and_no_secret(own_shop: Shop, own_page: Page) -> None:
     bob = signed_in(own_page, "bob")
-    send(bob, "/sync/")
+    bob.send("/sync/")
     code = own_page.visitor()
     secret = "typed in the wrong field"
     by_name(own_page.visitor(signed_in=False), secret, PASSWORD)
     by_name(own_page.visitor(signed_in=False), "bob", "wrong wrong wrong")
-    send(code, "/", "/sign-out/")
+    code.send("/", "/sign-out/")
     tree = bob.look("/audit/")
     told = [[" ".join(cell.text_content().split()) for cell in row] for row in tree.xpath("//tbody/tr")]
     assert all(re.fullmatch(r"\w{3} \d+, \d{4}, \d+:\d\d:\d\d [AP]M UTC", row[0].strip()) for row in told)

@@ -29,7 +29,8 @@ def upgrade() -> None:
     reasoned = sa.text("reason IS NOT NULL")
     op.create_index("ix_tickets_reason", "tickets", ["company_id"], sqlite_where=reasoned, postgresql_where=reasoned)
     op.create_index("ix_runs_company", "runs", ["company_id", "id"])
-    op.create_index("ix_documents_sent", "documents", ["company_id", "sent_at"])
+    # The company comes last, as in 0003: else SQLite takes it for a look at all documents, where their units are named.
+    op.create_index("ix_documents_sent", "documents", ["sent_at", "company_id"])
     edited = sa.text("stands = 'edited'")
     op.create_index("ix_units_edited", "units", ["company_id"], sqlite_where=edited, postgresql_where=edited)
     amiss = sa.text("state IN ('altered', 'orphaned')")
