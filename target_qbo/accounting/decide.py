@@ -139,7 +139,7 @@ def _unreasonable(ticket: Ticket, payments: Sequence[PaymentRow], discounts: Seq
     numbers += [number for line in ticket.lines for number in (line.quantity, line.unit_price, line.amount)]
     numbers += [row.amount for row in payments] + [row.amount for row in discounts]
     for number in numbers:
-        if not number.is_finite() or not _holds(number) or not fits_decimals(number, _MOST_DECIMALS):
+        if not (number.is_finite() and -_LARGEST <= number <= _LARGEST and fits_decimals(number, _MOST_DECIMALS)):
             shown = str(number)[:_SHOWN_CHARACTERS]
             return Skipped("number_out_of_range", f"{shown} is no amount or quantity that QuickBooks can hold")
     if not all(_holds(multiply(line.unit_price, line.quantity)) for line in ticket.lines):

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from decimal import ROUND_FLOOR, ROUND_HALF_UP, Context, Decimal
-from functools import cache
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
@@ -14,6 +13,7 @@ ZERO = Decimal("0.00")
 
 # Products of two long decimals must not be rounded on the way to the cent.
 _EXACT = Context(prec=80)
+_QUANTA = [Decimal(1).scaleb(-decimals) for decimals in range(31)]
 
 
 def cents(amount: Decimal) -> Decimal:
@@ -23,12 +23,7 @@ def cents(amount: Decimal) -> Decimal:
 
 def fits_decimals(number: Decimal, most: int) -> bool:
     """Tell whether a number has no more than so many decimals, trailing zeros left out."""
-    return number == number.quantize(_quantum(most), context=_EXACT)
-
-
-@cache
-def _quantum(decimals: int) -> Decimal:
-    return Decimal(1).scaleb(-decimals)
+    return number == number.quantize(_QUANTA[most], context=_EXACT)
 
 
 def multiply(price: Decimal, quantity: Decimal) -> Decimal:

@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from target_qbo.accounting.rules import Rules
     from target_qbo.accounting.ticket import PaymentRow, Ticket
 
+_SPENT = dict.fromkeys((role for role, row in ITEMS.items() if row.spends), ZERO)
 _NAME_SHOWN = 100
 _SHOWN = 3
 
@@ -70,7 +71,7 @@ def settle(ticket: Ticket, payments: Sequence[PaymentRow], rules: Rules) -> Sett
         The settlement.
     """
     amounts = apportion([row.amount for row in payments])
-    spent = {role: ZERO for role, row in ITEMS.items() if row.spends}
+    spent = dict(_SPENT)
     money: list[_Money] = []
     unmapped: list[tuple[str, Decimal]] = []
     for row, amount in zip(payments, amounts, strict=True):
@@ -104,6 +105,8 @@ def _netted(tenders: Sequence[_Money]) -> list[_Money]:
     adds a payment and its reversal to a ticket. A payment keeps its id, and so its key, whatever is left of it.
     """
     back = total(-tender.amount for tender in tenders if tender.amount < 0)
+    if not back:
+        return list(tenders)
     left: list[_Money] = []
     for tender in reversed([tender for tender in tenders if tender.amount > 0]):
         taken = min(tender.amount, back)

@@ -94,7 +94,7 @@ class Standing:
     @property
     def voided(self) -> bool:
         """Whether it was voided: it stays, with amounts 0 and a word in its note."""
-        return not self.total() and "Voided" in self.note
+        return "Voided" in self.note and not self.total()
 
     @property
     def deposited(self) -> bool:
@@ -137,14 +137,19 @@ class Standing:
         """Tell whether its note has an ownership mark."""
         return mark in self.note
 
+    @property
+    def ticket(self) -> tuple[str, str] | None:
+        """The location and the order of which its note says that it is, if it is one of ours."""
+        mark = marked(self.note, voided=self.voided)
+        return None if mark is None or not self.number else (mark["location"], mark["name"])
+
     def found(self, methods: Methods) -> Found | None:
         """Return it as the ledger enters it, if its note says that it is ours."""
-        mark = marked(self.note, voided=self.voided)
-        if mark is None or not self.number:
+        if (ticket := self.ticket) is None or self.number is None:
             return None
         return Found(
-            location_id=mark["location"],
-            name=mark["name"],
+            location_id=ticket[0],
+            name=ticket[1],
             kind=self.kind,
             number=self.number,
             amount=self.total(),
@@ -174,4 +179,6 @@ class Standing:
 def amount_in(row: Row, field: str) -> Decimal | None:
     """Return an amount of a row; None where it does not tell it."""
     value = row.get(field)
-    return None if value is None else cents(Decimal(str(value)))
+    if value is None:
+        return None
+    return cents(value if isinstance(value, Decimal) else Decimal(str(value)))

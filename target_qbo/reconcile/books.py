@@ -109,22 +109,20 @@ class Books:
 
     def _booked(self, kind: DocumentKind, row: Row) -> Booked:
         standing = Standing(kind, row)
-        ours = standing.found(self._methods)
-        number = row.get("PaymentRefNum") if kind is DocumentKind.PAYMENT else row.get("DocNumber")
         customer = row.get("CustomerRef") or {}
         return Booked(
             kind=kind,
             qbo_id=str(row["Id"]),
-            number=None if number is None else str(number),
-            amount=(amount_in(row, "TotalAmt") or ZERO),
-            date=dt.date.fromisoformat(str(row["TxnDate"])[:10]),
+            number=standing.number,
+            amount=standing.total(),
+            date=standing.date,
             method=method_name(self._methods.named(row) or _identity(row)),
             customer=str(customer.get("value", "")),
             customer_name=str(customer.get("name", "")),
-            ticket=None if ours is None else (ours.location_id, ours.name),
+            ticket=standing.ticket,
             voided=standing.voided,
-            balance=(amount_in(row, "Balance") or ZERO) if kind is DocumentKind.INVOICE else ZERO,
-            unapplied=(amount_in(row, "UnappliedAmt") or ZERO),
+            balance=(standing.balance or ZERO) if kind is DocumentKind.INVOICE else ZERO,
+            unapplied=standing.unapplied,
             invoices=tuple(_paid(row.get("Line") or ())) if kind is DocumentKind.PAYMENT else (),
             lines=booked_lines(standing, self._items),
         )
