@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import enum
 import logging
+from contextvars import ContextVar
 from typing import TYPE_CHECKING, Self, cast
 
 from singer_sdk.metrics import METRICS_LOGGER_NAME, Metric, Point, log
@@ -91,7 +92,15 @@ class RunMetric(enum.StrEnum):
     )
 
 
-_latest: dict[RunMetric, dict[Tags, float]] = {}
+_Figures = dict[RunMetric, dict[Tags, float]]
+
+_of_process: _Figures = {}
+_of_context: ContextVar[_Figures | None] = ContextVar("figures", default=None)
+
+
+def begin_run() -> None:
+    """Keep this context's figures from now on apart from those of others: of one of several runs in this process."""
+    _of_context.set({})
 
 
 def tell(metric: RunMetric, value: float, **tags: str) -> None:
@@ -103,12 +112,17 @@ def tell(metric: RunMetric, value: float, **tags: str) -> None:
 
 def keep(metric: RunMetric, value: float, **tags: str) -> None:
     """Keep a figure that the log has from elsewhere; the latest one counts."""
-    _latest.setdefault(metric, {})[tuple(sorted(tags.items()))] = value
+    _latest().setdefault(metric, {})[tuple(sorted(tags.items()))] = value
 
 
 def latest() -> Mapping[RunMetric, Mapping[Tags, float]]:
-    """Return what this process was told, whatever the log's level and handlers are."""
-    return _latest
+    """Return what the run of this process, or of this context, was told, whatever the log's level and handlers are."""
+    return _latest()
+
+
+def _latest() -> _Figures:
+    own = _of_context.get()
+    return _of_process if own is None else own
 
 
 def table() -> list[str]:

@@ -110,5 +110,5 @@ def _send_in_time(data: MetricsData | None) -> bool:
 def _exit_code(error: BaseException | None) -> int:
     if error is None:
         return 0
-    code = error.code if isinstance(error, SystemExit) else 1
+    code = error.code if isinstance(error, SystemExit) else getattr(error, "exit_code", 1)
     return code if isinstance(code, int) else int(code is not None)

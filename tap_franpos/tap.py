@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import sys
 from copy import deepcopy
-from typing import TYPE_CHECKING, Any, ClassVar, NoReturn
+from typing import TYPE_CHECKING, Any, ClassVar, NamedTuple
 
 import simplejson
 from singer_sdk import Stream, Tap
@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
 # What a program is told of an error; the exit code is 1 for all, as the SDK's taps have it.
-_SETTINGS, _UNREACHABLE, _REFUSED = "settings", "unreachable", "refused"
+SETTINGS, UNREACHABLE, REFUSED = "settings", "unreachable", "refused"
 
 
 class TapFranpos(Tap):
@@ -87,20 +87,36 @@ def main() -> None:
     with Telemetry(TapFranpos.name):
         try:
             TapFranpos.cli()
-        except ConfigValidationError as error:
-            _stop("; ".join(error.errors), _SETTINGS)
-        except ConfigurationError as error:
-            _stop(str(error), _SETTINGS)
-        except (json.JSONDecodeError, simplejson.JSONDecodeError) as error:
-            _stop(f"a file or environment variable with settings, state or catalog is not JSON: {error}", _SETTINGS)
-        except RetriableAPIError as error:
-            _stop(str(error), _UNREACHABLE)
-        except (SingerSDKError, OSError) as error:
-            _stop(str(error), _REFUSED)
+        except Exception as error:
+            stop = stop_of(error)
+            if stop is None:
+                raise
+            if is_structured():
+                fields = {"event_name": "run_stopped", "exit_code": 1, "kind": stop.kind}
+                TapFranpos.logger.critical("%s", stop.line, extra=fields)
+                sys.exit(1)
+            sys.exit(f"{TapFranpos.name}: {stop.line}")
 
 
-def _stop(problem: str, kind: str) -> NoReturn:
-    if is_structured():
-        TapFranpos.logger.critical("%s", problem, extra={"event_name": "run_stopped", "exit_code": 1, "kind": kind})
-        sys.exit(1)
-    sys.exit(f"{TapFranpos.name}: {problem}")
+class Stop(NamedTuple):
+    """How an error ends the tap: one line for people, and one of this module's kinds for programs."""
+
+    line: str
+    kind: str
+
+
+def stop_of(error: Exception) -> Stop | None:
+    """Return how an error ends a run of the tap; None: it is none that is expected."""
+    match error:
+        case ConfigValidationError():
+            return Stop("; ".join(error.errors), SETTINGS)
+        case ConfigurationError():
+            return Stop(str(error), SETTINGS)
+        case json.JSONDecodeError() | simplejson.JSONDecodeError():
+            line = f"a file or environment variable with settings, state or catalog is not JSON: {error}"
+            return Stop(line, SETTINGS)
+        case RetriableAPIError():
+            return Stop(str(error), UNREACHABLE)
+        case SingerSDKError() | OSError():
+            return Stop(str(error), REFUSED)
+    return None

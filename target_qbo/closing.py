@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import logging
 from collections import Counter
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from franpos_qbo.metrics import RunMetric, tell
@@ -33,8 +34,21 @@ _EVENTS = {
 }
 
 
-def close_run(logger: logging.Logger, company: Company, summary: RunSummary, seconds: float) -> None:
-    """Log the end of a run, also of one that an error stops.
+@dataclass(frozen=True, slots=True)
+class Closing:
+    """What a run said at its end.
+
+    Attributes:
+        figures: As ``run_summary`` has them, amounts as texts.
+        skipped: The tickets that it skipped.
+    """
+
+    figures: Mapping[str, Any]
+    skipped: Sequence[TicketRow]
+
+
+def close_run(logger: logging.Logger, company: Company, summary: RunSummary, seconds: float) -> Closing:
+    """Log the end of a run, also of one that an error stops; returns what it said.
 
     Args:
         logger: The plugin's.
@@ -63,6 +77,7 @@ def close_run(logger: logging.Logger, company: Company, summary: RunSummary, sec
     for status, (number, amount) in sorted(counts.items()):
         logger.info("in the ledger: %s tickets %s, %s", number, status, f"{amount:,.2f}")
     _log_tickets(logger, company.ledger, new)
+    return Closing(record, new)
 
 
 def _log_tickets(logger: logging.Logger, ledger: CompanyLedger, new: Sequence[TicketRow]) -> None:

@@ -32,8 +32,12 @@ class Company:
     vault: TokenVault
 
     @classmethod
-    def open(cls, settings: Settings) -> Company:
+    def open(cls, settings: Settings, limits: RateLimits | None = None) -> Company:
         """Open the ledger; QuickBooks is not asked anything yet.
+
+        Args:
+            settings: The target's.
+            limits: The company's, where others share them; None: by the settings.
 
         Raises:
             TargetError: The ledger can't be opened.
@@ -49,7 +53,7 @@ class Company:
             # After a restore from a backup, for one: what was posted since is found before anything is posted again.
             write_company_facts(ledger, verified_from=None)
         tokens = AccessTokens(vault, token_url=settings.token_url, app=App(settings.client_id, settings.client_secret))
-        limits = RateLimits(
+        limits = limits or RateLimits(
             requests=settings.requests_per_minute,
             batches=settings.batches_per_minute,
             minute=settings.minute_seconds,

@@ -8,9 +8,10 @@ import sys
 import time
 from copy import deepcopy
 from functools import cached_property
-from typing import TYPE_CHECKING, Any, ClassVar
+from typing import IO, TYPE_CHECKING, Any, ClassVar, cast
 
 import simplejson
+from singer_sdk import Target
 from singer_sdk.exceptions import (
     ConfigValidationError,
     MissingKeyPropertiesError,
@@ -37,11 +38,13 @@ from target_qbo.settings import LEDGER_URL, SECRETS, SETTINGS, Settings
 from target_qbo.sinks import SINKS, LedgerTarget, LeftOutSink
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Callable, Iterable, Mapping
 
     from singer_sdk.sinks import Sink
 
+    from target_qbo.closing import Closing
     from target_qbo.ledger import CompanyLedger
+    from target_qbo.qbo import RateLimits
 
 _SHOWN_CHARACTERS = 300
 # A pipe's end looks the same however it came: a tap that gives bookmarks gives them out once it has come to its own.
@@ -49,56 +52,92 @@ _NO_STATE = "the tap did not come to its end: its log tells why; what came of it
 
 
 class TargetQBO(LedgerTarget):
-    """Posts tickets, payments and discounts into QuickBooks Online."""
+    """Posts tickets, payments and discounts into QuickBooks Online.
+
+    Args:
+        limits: The company's, where other runs of this process share them; None: its own.
+        give_state: Takes each STATE of which all before is in the ledger, as JSON; None: standard output, as Singer
+            has it.
+        options: The SDK's.
+
+    Attributes:
+        summary: What the run did.
+        ended: What it said at its end; None: it did not come so far.
+    """
 
     name = "target-qbo"
     package_name = "franpos-qbo"
     message_reader_class = MessageReader
-    known: ClassVar[Mapping[str, Any]] = {}  # the settings, as far as they are known: to tell what is wrong with them
-    latest: ClassVar[TargetQBO | None] = None  # the SDK makes it, reads and posts in one step, and hands it to nobody
     config_jsonschema: ClassVar[dict[str, Any]] = deepcopy(SETTINGS)  # the SDK adds its own to it
 
-    def __init__(self, **kwargs: Any) -> None:  # noqa: ANN401 (the SDK's)
-        super().__init__(**kwargs)
+    def __init__(
+        self,
+        *,
+        limits: RateLimits | None = None,
+        give_state: Callable[[str], None] | None = None,
+        **options: Any,  # noqa: ANN401 (the SDK's)
+    ) -> None:
         self.summary = RunSummary()
+        self.ended: Closing | None = None
+        self._limits = limits
+        self._give_state = give_state
+        try:
+            super().__init__(**options)
+        except ConfigValidationError as error:
+            problem = f"settings: {_without_secrets('; '.join(error.errors), self._config)}"
+            self._tell(problem)
+            raise ConfigurationError(problem) from None
+        except Exception as error:
+            self._tell(_line_of(error))
+            raise
         mark_records(realm=str(self.config.get("realm_id", "")))
-        type(self).latest = self
         self.max_parallelism = 1  # the sinks share one ledger, which has one writer
 
     def _validate_config(self, *, raise_errors: bool = True) -> list[str]:
         """Take what the back-office page keeps of the settings where they say nothing, then check them."""
         if raise_errors:
-            type(self).known = self._config
-            type(self).known = self._config = _with_kept(self._config)
+            self._config = _with_kept(self._config)
         return super()._validate_config(raise_errors=raise_errors)
 
     @classmethod
-    def invoke(cls, **kwargs: Any) -> None:  # noqa: ANN401 (the SDK's)
-        """Run the target; see the SDK. Who is to be told of skipped tickets, or of what stopped the run, is told.
+    def invoke(  # type: ignore[override]  # as the SDK's own differs from its base
+        cls,
+        *,
+        about: bool = False,
+        about_format: str | None = None,
+        config: Any = None,  # noqa: ANN401 (the SDK's own type, which it does not give out)
+        file_input: IO[str] | None = None,
+    ) -> None:
+        """Run the target as its command line says; see the SDK.
 
         Raises:
             ConfigurationError: The settings don't satisfy their schema.
         """
+        super(Target, cls).invoke(about=about, about_format=about_format)  # the SDK's would read and post by itself
+        cls.print_version(print_fn=cls.logger.info)
+        given = {"config": config.config, "parse_env_config": config.parse_env} if config else {}
+        cls(**given).run(file_input)
+
+    def run(self, lines: Iterable[str] | None = None) -> None:
+        """Receive all messages and post; who is to be told of skipped tickets, or of what stopped the run, is told.
+
+        Args:
+            lines: The messages; None: standard input.
+
+        Raises:
+            TargetError: What stops a run; whatever else the SDK raises where a message is none.
+        """
         try:
-            super().invoke(**kwargs)
-        except ConfigValidationError as error:
-            text = "; ".join(error.errors)
-            for name in SECRETS:
-                value = cls.known.get(name)
-                text = text.replace(repr(value), "(secret)") if value else text
-            problem = f"settings: {text}"
-            _tell(cls.known, None, RunSummary(), problem)
-            raise ConfigurationError(problem) from None
+            self.listen(cast("IO[str] | None", lines))
         except Exception as error:
-            ending = _ending(error)
-            cls._tell(ending.line if ending else f"an error of the program ({type(error).__name__}): see its log")
+            self._tell(_line_of(error))
             raise
-        cls._tell(cls.latest.summary.problem or None if cls.latest is not None else None)
+        self._tell(self.summary.problem or None)
 
     @cached_property
     def company(self) -> Company:
         """The company of the settings, opened on first use."""
-        return Company.open(Settings.from_config(self.config))
+        return Company.open(Settings.from_config(self.config), self._limits)
 
     @property
     def ledger(self) -> CompanyLedger:
@@ -133,15 +172,30 @@ class TargetQBO(LedgerTarget):
         try:
             self.company.post_pending(self.summary)
         finally:
-            close_run(self.logger, self.company, self.summary, time.monotonic() - begun)
+            self.ended = close_run(self.logger, self.company, self.summary, time.monotonic() - begun)
 
-    @classmethod
-    def _tell(cls, problem: str | None = None) -> None:
-        if cls.latest is None:
-            _tell(cls.known, None, RunSummary(), problem)
-            return
-        opened = cls.latest.__dict__.get("company")  # as far as the run came
-        _tell(cls.latest.config, opened.ledger if opened else None, cls.latest.summary, problem)
+    def close(self) -> None:
+        """Let go of the ledger's database, where it was opened: for a process that goes on after this run."""
+        if (opened := self._opened()) is not None:
+            opened.ledger.engine.dispose()
+
+    def _write_state_message(self, state: dict[str, Any]) -> None:
+        if self._give_state is None:
+            super()._write_state_message(state)
+        else:
+            self._give_state(json.dumps(state))
+
+    def _opened(self) -> Company | None:
+        return self.__dict__.get("company")  # as far as the run came
+
+    def _tell(self, problem: str | None = None) -> None:
+        """Send the run's notice, where the settings for notices can be read."""
+        try:
+            settings = NoticeSettings.from_config(self._config)
+        except (ConfigurationError, TypeError, AttributeError):
+            return  # they are what is wrong, or one of what is
+        opened = self._opened()
+        tell(settings, opened.ledger if opened else None, self.summary, problem)
 
 
 def main() -> None:
@@ -153,7 +207,7 @@ def main() -> None:
         try:
             TargetQBO.cli()
         except Exception as error:
-            ending = _ending(error)
+            ending = ending_of_run(error)
             if ending is None:
                 raise
             fields = {"event_name": "run_stopped", "exit_code": ending.exit_code}
@@ -168,7 +222,8 @@ def _with_kept(config: Mapping[str, Any]) -> dict[str, Any]:
         return with_kept(config, place.read(TargetQBO.name, realm_id), SETTINGS)
 
 
-def _ending(error: Exception) -> Ending | None:
+def ending_of_run(error: Exception) -> Ending | None:
+    """Return how an error ends a run of the target; None: it is none that is expected."""
     if isinstance(error, (InvalidInputLine, MissingKeyPropertiesError, RecordsWithoutSchemaException)):
         return Ending(clean_text(str(error), _SHOWN_CHARACTERS), InputError.exit_code)
     if isinstance(error, (json.JSONDecodeError, simplejson.JSONDecodeError, FileNotFoundError, PermissionError)):
@@ -176,12 +231,13 @@ def _ending(error: Exception) -> Ending | None:
     return ending_of(error)
 
 
-def _tell(
-    config: Mapping[str, Any], ledger: CompanyLedger | None, summary: RunSummary, problem: str | None = None
-) -> None:
-    """Send the run's notice, where the settings for notices can be read."""
-    try:
-        settings = NoticeSettings.from_config(config)
-    except (ConfigurationError, TypeError, AttributeError):
-        return  # they are what is wrong, or one of what is
-    tell(settings, ledger, summary, problem)
+def _line_of(error: Exception) -> str:
+    ending = ending_of_run(error)
+    return ending.line if ending else f"an error of the program ({type(error).__name__}): see its log"
+
+
+def _without_secrets(text: str, config: Mapping[str, Any]) -> str:
+    for name in SECRETS:
+        value = config.get(name)
+        text = text.replace(repr(value), "(secret)") if value else text
+    return text

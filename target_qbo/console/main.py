@@ -22,6 +22,7 @@ COMMANDS = {
     "completion": "target_qbo.console.completion:completion",
     "connect": "target_qbo.console.connect:connect",
     "disconnect": "target_qbo.console.connect:disconnect",
+    "night": "target_qbo.console.night:night",
     "preview": "target_qbo.console.preview:show_preview",
     "rebuild": "target_qbo.console.rebuild:rebuild",
     "reconcile": "target_qbo.console.reconcile:reconcile",

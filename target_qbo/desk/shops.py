@@ -123,7 +123,7 @@ class Shops:
 
     def desk(self, name: str) -> DeskConfig:
         """Return where the settings of a store are: read anew, and its secrets too, whenever they are asked for."""
-        return DeskConfig(None, None, lambda: self._variables(name))
+        return DeskConfig(None, None, lambda: self.variables(name))
 
     def awaiting(self, address: str) -> Shop | None:
         """Return the shop of which the company is being connected, and this is the answer; None: there is none."""
@@ -158,7 +158,12 @@ class Shops:
         except StoresError as error:
             raise ConfigurationError(str(error)) from None
 
-    def _variables(self, name: str) -> Mapping[str, str]:
+    def variables(self, name: str) -> Mapping[str, str]:
+        """Return the variables of a store: its settings, its secrets, and where all stores' ledger is.
+
+        Raises:
+            ConfigurationError: Its entry or its secrets can't be used.
+        """
         store = self._by_name().get(name)
         if store is None:
             raise ConfigurationError(f"shop {name} stands no longer in {self._path}")

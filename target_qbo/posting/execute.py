@@ -17,6 +17,7 @@ from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from franpos_qbo.logs import follow, marks
 from target_qbo.accounting.kinds import facts
 from target_qbo.errors import TargetError, UnreachableError
 from target_qbo.posting.courier import Courier
@@ -113,7 +114,7 @@ class Executor:
 
     def _run(self, source: Iterator[Op]) -> None:
         more = True
-        with ThreadPoolExecutor(self._max_concurrency, "qbo") as pool:
+        with ThreadPoolExecutor(self._max_concurrency, "qbo", initializer=follow, initargs=(marks(),)) as pool:
             while not self._stopped() and (more or self._waiting() or self._flying):
                 more = more and self._take_some(source, self._batch_size)
                 pause = 0.0 if self._stopped() else self._launch(pool, more=more)
