@@ -21,6 +21,7 @@ if TYPE_CHECKING:
 
 _HELPER = Path(__file__).resolve().parent / "meltano_state.py"
 _OF_MELTANO = "MELTANO_"
+_NOT_PASSED_ON = ("AIRFLOW", "TAP_FRANPOS_", "TARGET_QBO_", "PYTHONPATH")  # others' secrets, and our own modules
 _ERRORS: Mapping[str, type[TargetError]] = {"settings": ConfigurationError, "unreachable": UnreachableError}
 
 
@@ -102,7 +103,7 @@ class _Helper:
 
     def __init__(self, python: str, project: Path, environment: Mapping[str, str]) -> None:
         self._command = [python, "-P", str(_HELPER), str(project)]
-        self._environment = {name: value for name, value in environment.items() if name != "PYTHONPATH"}
+        self._environment = {name: value for name, value in environment.items() if not name.startswith(_NOT_PASSED_ON)}
         self._project = project
         self._lock = threading.Lock()
         self._process: subprocess.Popen[str] | None = None

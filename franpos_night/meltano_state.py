@@ -71,4 +71,5 @@ class _States:
             raise
 
 
-main()
+if __name__ == "__main__":
+    main()

@@ -104,7 +104,7 @@ def night(
     shops = Shops(path, secrets, os.environ)
     stores = _meant(shops.stores(), shard, names)
     bookmarks = MeltanoBookmarks(project.resolve(), shops.variables, os.environ)
-    fleet = Fleet(shops.stores(), shops.variables, bookmarks)
+    fleet = Fleet(shops.stores(), shops.variables, bookmarks, project)
     of_night = Night(fleet.sync, at_once=at_once, limit_seconds=limit * 60, tell=_tell)
     signal.signal(signal.SIGTERM, lambda *_: of_night.stop())
     signal.signal(signal.SIGINT, lambda *_: of_night.stop())

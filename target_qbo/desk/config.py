@@ -6,6 +6,7 @@ import os
 import re
 from dataclasses import dataclass, field
 from enum import StrEnum
+from functools import lru_cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -25,6 +26,7 @@ if TYPE_CHECKING:
 
 TAP, TARGET = "tap-franpos", "target-qbo"
 _KINDS = {TAP: "extractors", TARGET: "loaders"}
+_OF_MELTANO = "MELTANO_"
 _REFERENCE = re.compile(r"\$(?:\{(\w+)\}|(\w+))")
 
 
@@ -48,12 +50,15 @@ class DeskConfig:
     Attributes:
         tap_config: The tap's settings file.
         target_config: The target's.
-        variables: Gives the variables of one shop of several, in the place of all those; raises ConfigurationError.
+        variables: Gives the variables of one shop of several, in the place of the environment's and of files; raises
+            ConfigurationError. What the Meltano project says for all of them counts below, as in its runs.
+        project: The Meltano project's folder.
     """
 
     tap_config: str | None
     target_config: str | None
     variables: Callable[[], Mapping[str, str]] | None = field(default=None, repr=False)
+    project: Path = Path()
 
     def target(self) -> Settings:
         """Return the target's settings.
@@ -167,13 +172,18 @@ class DeskConfig:
     def _layers(self, plugin: str, schema: Mapping[str, Any]) -> list[tuple[Source, dict[str, Any]]]:
         """Return what each place gives, a later one before an earlier one."""
         if self.variables is not None:
-            return [(Source.STORES, _of_environment(plugin, self.variables(), schema))]
+            own = self.variables()
+            of_meltano = {name: value for name, value in os.environ.items() if name.startswith(_OF_MELTANO)}
+            return [
+                (Source.MELTANO, _of_meltano(plugin, of_meltano | dict(own), self.project)),
+                (Source.STORES, _of_environment(plugin, own, schema)),
+            ]
         path = self.tap_config if plugin == TAP else self.target_config
         if path is not None:
             return [(Source.FILE, _of_file(path))]
         variables = {**dotenv_values(".env"), **os.environ}
         return [
-            (Source.MELTANO, _of_meltano(plugin, variables)),
+            (Source.MELTANO, _of_meltano(plugin, variables, self.project)),
             (Source.ENVIRONMENT, _of_environment(plugin, variables, schema)),
         ]
 
@@ -224,12 +234,12 @@ def _of_environment(
     return found
 
 
-def _of_meltano(plugin: str, variables: Mapping[str, str | None]) -> dict[str, Any]:
-    project = Path("meltano.yml")
+def _of_meltano(plugin: str, variables: Mapping[str, str | None], folder: Path) -> dict[str, Any]:
+    project = folder / "meltano.yml"
     if not project.exists():
         return {}
     try:
-        document = yaml.safe_load(project.read_text("utf-8")) or {}
+        document = _document(project, project.stat().st_mtime_ns)
     except (OSError, yaml.YAMLError):
         raise ConfigurationError("meltano.yml can't be read") from None
     name = variables.get("MELTANO_ENVIRONMENT") or document.get("default_environment")
@@ -239,13 +249,19 @@ def _of_meltano(plugin: str, variables: Mapping[str, str | None]) -> dict[str, A
         for environment in document.get("environments") or []
         if environment.get("name") == name
     ]
-    known = {"MELTANO_PROJECT_ROOT": str(Path.cwd()), **variables}
+    known = {"MELTANO_PROJECT_ROOT": str(folder.resolve()), **variables}
     config: dict[str, Any] = {}
     for layer in layers:
         for entry in layer.get(_KINDS[plugin]) or []:
             if entry.get("name") == plugin:
                 config |= {key: _expanded(value, known) for key, value in (entry.get("config") or {}).items()}
     return config
+
+
+@lru_cache(maxsize=4)
+def _document(project: Path, _changed: int) -> dict[str, Any]:
+    """Return what stands in a file as it was changed last: one of several shops is not to read it for each of them."""
+    return yaml.safe_load(project.read_text("utf-8")) or {}
 
 
 def _expanded(value: Any, variables: Mapping[str, str | None]) -> Any:  # noqa: ANN401 (any YAML value)

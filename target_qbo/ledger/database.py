@@ -6,6 +6,7 @@ import contextlib
 import functools
 import hashlib
 import re
+import threading
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -21,6 +22,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
 _BUSY_SECONDS = 60
+_MIGRATING = threading.Lock()
 _MIGRATIONS = Path(__file__).parent / "migrations"
 _VERSION = re.compile(r"\d{4}")
 """What a version of the ledger looks like; Alembic gives other programs' hexadecimal ones."""
@@ -226,12 +228,27 @@ def _migrate(engine: Engine) -> None:
 
     config = Config()
     config.set_main_option("script_location", str(_MIGRATIONS))
-    with writing(engine) as connection:
+    with _one_migration(), writing(engine) as connection:
         if engine.dialect.name == "postgresql":
             # Two that start at once must not both make the tables; the lock ends with the transaction.
             connection.execute(sa.select(sa.func.pg_advisory_xact_lock(_lock_key("migrations"))))
         config.attributes["connection"] = connection
         command.upgrade(config, "head")
+
+
+@contextlib.contextmanager
+def _one_migration() -> Iterator[None]:
+    """Let one thread of this process migrate at a time, whatever the database: what is migrated is a global of Alembic.
+
+    Raises:
+        UnreachableError: Another one does not come to its end.
+    """
+    if not _MIGRATING.acquire(timeout=_BUSY_SECONDS):
+        raise UnreachableError("another ledger is being brought up to date, and does not come to its end: try again")
+    try:
+        yield
+    finally:
+        _MIGRATING.release()
 
 
 @contextlib.contextmanager

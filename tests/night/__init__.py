@@ -1,0 +1,1 @@
+"""The night of many stores in one process."""
