@@ -1,24 +1,23 @@
-"""What a store's night takes, for many stores: `python -m benchmarks.nights --stores 1000 --tickets 40`.
+"""What the nights of many stores take: `python -m benchmarks.nights --stores 1000 --tickets 40`.
 
-Each store has a company of its own in one process of stand-ins without latency; all have one PostgreSQL server. As many
-nights as there are cores run at the same time. The first night is cold: the company's lists are read, its items made.
-The second is a usual one: new tickets, bookmarks and ledger there. `--way pipe` runs `tap-franpos | target-qbo`,
-`--way meltano` the timers' entry point. CPU is that of the processes of a night with all they start; the database's and
-the stand-ins' are told apart. At the end every company's books are held against its till, document by document.
+Each store has a company of its own in one process of stand-ins without latency; all have one PostgreSQL server. The
+first night is cold: the company's lists are read, its items made. The second is a usual one: new tickets, bookmarks and
+ledger there. `--way together` runs `franpos-qbo night`, `--way pipe` runs `tap-franpos | target-qbo` for each store,
+`--way meltano` the timers' entry point; several ways one after the other, with `--beside FOLDER` those of another build
+too (its `.venv` made by `make setup`, for `meltano` also `make meltano`). CPU is that of the nights' processes with all
+they start; the database's and the stand-ins' are told apart. At the end every company's books are held against its
+till, document by document.
 """
 
 from __future__ import annotations
 
 import argparse
-import datetime as dt
 import json
 import os
-import statistics
 import subprocess
 import sys
 import tempfile
 import time
-from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -28,41 +27,68 @@ import psycopg
 import requests
 from sqlalchemy.engine import make_url
 
-from benchmarks.measured import Cost
+from benchmarks.ways import ROOT, Meltano, MemoryWatch, Pipe, Place, Store, Together, Way
 from sandbox.arguments import DEMO_START
 from sandbox.comparison import compare
-from sandbox.environment import variables
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping, Sequence
+    from collections.abc import Iterator, Sequence
 
-ROOT = Path(__file__).resolve().parent.parent
-BIN = Path(sys.executable).parent
+BESIDE = " of the other build"
 START_SECONDS = 600
 REQUEST_SECONDS = 60
-_KIBIBYTE = 1024
 _TICK = os.sysconf("SC_CLK_TCK")
-
-Store = dict[str, Any]
 
 
 @dataclass(frozen=True, slots=True)
-class Place:
-    """Where the nights run: a folder, and the databases of the ledger and of Meltano's state."""
+class Figures:
+    """What a usual night of one store took: seconds of CPU and on the wall; and memory, for each that ran at once."""
 
-    folder: Path
-    ledger: str
-    state: str
+    cpu: float
+    wall: float
+    memory: float
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run the nights and print what they took; returns 1 where a company's books are wrong."""
     parser = argparse.ArgumentParser(prog="python -m benchmarks.nights", description=(__doc__ or "").split("\n", 1)[0])
-    parser.add_argument("--stores", type=int, default=20)
-    parser.add_argument("--tickets", type=int, default=40, help="of each store and day [%(default)s]")
-    parser.add_argument("--way", choices=("pipe", "meltano"), default="pipe")
-    parser.add_argument("--at-once", type=int, default=os.cpu_count() or 1)
+    add = parser.add_argument
+    add("--stores", type=int, default=20)
+    add("--tickets", type=int, default=40, help="of each store and day [%(default)s]")
+    add("--way", choices=("together", "pipe", "meltano"), action="append", help="may be repeated [together]")
+    add("--beside", type=Path, help="folder of another build, whose pipe and meltano are measured as well")
+    add("--cores", type=int, default=os.cpu_count() or 1, help="nights, or parts of all stores, at once [%(default)s]")
+    add("--at-once", type=int, default=8, help="stores at once in each part [%(default)s]")
+    add("--latency-ms", type=float, default=0.0, help="time of a QuickBooks request [%(default)s]")
+    add("--latency-item-ms", type=float, default=0.0, help="time of each item of a batch [%(default)s]")
     options = parser.parse_args(arguments)
+    print(f"{options.stores} stores, {options.tickets} tickets each night")
+    wrong, found = 0, {}
+    for way, at_once in _ways(options):
+        found[way.name], of_way = _measured(way, at_once, options)
+        wrong += of_way if not way.name.endswith(BESIDE) else 0  # another build may post by other rules
+    _compare(found)
+    return 1 if wrong else 0
+
+
+def _ways(options: argparse.Namespace) -> Iterator[tuple[Way, int]]:
+    """Yield the ways, each with how many stores it runs at once."""
+    cores: int = options.cores
+    for way in options.way or ["together"]:
+        if way == "together":
+            yield Together(cores, options.at_once), cores * options.at_once
+        elif way == "pipe":
+            yield Pipe(cores), cores
+        else:
+            yield Meltano(cores), cores
+        if options.beside and way == "pipe":
+            yield Pipe(cores, options.beside / ".venv" / "bin", f"pipe{BESIDE}"), cores
+        if options.beside and way == "meltano":
+            yield Meltano(cores, options.beside, f"meltano{BESIDE}"), cores
+
+
+def _measured(way: Way, at_once: int, options: argparse.Namespace) -> tuple[Figures, int]:
+    """Run two nights of all stores in a way; returns the usual night's figures, and how many books are wrong."""
     with tempfile.TemporaryDirectory(prefix="nights-") as name:
         folder = Path(name)
         fleet = _start_fleet(folder, options)
@@ -70,114 +96,60 @@ def main(arguments: Sequence[str] | None = None) -> int:
         try:
             stores = _ready(fleet, folder)
             place = Place(folder, *(_database(server.get_uri(), one) for one in ("ledger", "meltano")))
-            if options.way == "meltano":
-                _prepare_state(place)
-            run = _pipe if options.way == "pipe" else _meltano
-            print(f"{options.stores} stores, {options.tickets} tickets each night, {options.at_once} nights at once")
-            for kind, days in (("cold", 1), ("usual", 2)):
-                _nights(kind, stores, place, run, days=days, at_once=options.at_once, fleet=fleet.pid, server=server)
+            way.prepare(place)
+            print(f"\n{way.name}: {at_once} stores at once", flush=True)
+            beside = (fleet.pid, _postmaster(server))
+            _night("cold", way, stores, place, 1, at_once, beside)
+            figures = _night("usual", way, stores, place, 2, at_once, beside)
             _tell_rows(place.ledger, options.stores, 2 * options.tickets)
             wrong = _wrong(stores)
         finally:
             fleet.terminate()
             fleet.wait(60)
             server.cleanup()
-    print(f"books: {wrong} of {options.stores} companies differ from their tills")
-    return 1 if wrong else 0
+    print(f"books: {wrong} of {options.stores} companies differ from their tills", flush=True)
+    return figures, wrong
 
 
-def _nights(
-    kind: str,
-    stores: Sequence[Store],
-    place: Place,
-    run: Callable[[Store, Place, int], Cost],
-    *,
-    days: int,
-    at_once: int,
-    fleet: int,
-    server: Any,  # noqa: ANN401 (the library has no types)
-) -> None:
+def _night(
+    kind: str, way: Way, stores: Sequence[Store], place: Place, days: int, at_once: int, beside: tuple[int, int]
+) -> Figures:
     """Run one night of every store and print what it took."""
-    postmaster = int((Path(server.pgdata) / "postmaster.pid").read_text().split("\n", 1)[0])
+    fleet, postmaster = beside
     before = (_cpu(fleet), _cpu(postmaster, with_ended=True), _calls(stores))
     begun = time.perf_counter()
-    with ThreadPoolExecutor(at_once) as pool:
-        costs = list(pool.map(lambda store: run(store, place, days), stores))
-    wall = time.perf_counter() - begun
-    number = len(stores)
+    with MemoryWatch(beside) as watch:
+        costs = way.nights(stores, place, days)
+    wall, number = time.perf_counter() - begun, len(stores)
     calls = {name: count - before[2][name] for name, count in _calls(stores).items()}
-    cpu = [cost.cpu for cost in costs]
+    cpu = sum(cost.cpu for cost in costs) / number
     print(
         f"\n{kind} night\n"
-        f"  CPU of a night        {statistics.mean(cpu):8.2f} s   (median {statistics.median(cpu):.2f}, "
-        f"most {max(cpu):.2f})\n"
+        f"  CPU of a night        {cpu:8.2f} s\n"
         f"  of the database       {(_cpu(postmaster, with_ended=True) - before[1]) / number:8.2f} s\n"
         f"  of the stand-ins      {(_cpu(fleet) - before[0]) / number:8.2f} s\n"
-        f"  wall time of a night  {statistics.mean(cost.wall for cost in costs):8.2f} s\n"
         f"  all of them           {wall:8.0f} s\n"
         f"  memory of a process   {max(cost.memory for cost in costs) / 1e6:8.0f} MB at most\n"
+        f"  of all at once        {watch.most / 1e6:8.0f} MB at most, {watch.most / 1e6 / at_once:.0f} for each store\n"
         "  calls of a night     " + ", ".join(f"{name} {count / number:.2f}" for name, count in calls.items()),
         flush=True,
     )
+    return Figures(cpu, wall, watch.most / at_once)
 
 
-def _pipe(store: Store, place: Place, days: int) -> Cost:
-    """Run `tap-franpos | target-qbo` with the state of the night before."""
-    folder = place.folder / store["name"]
-    folder.mkdir(exist_ok=True)
-    state = folder / "state.json"
-    tap = ["--config", _written(folder / "tap.json", store["franpos"] | {"end_date": _end(store, days)})]
-    if state.exists():
-        tap += ["--state", str(state)]
-    settings = store["qbo"] | {"environment": "sandbox", "ledger_url": place.ledger}
-    target = ["--config", _written(folder / "target.json", settings)]
-    begun = time.perf_counter()
-    with (folder / "log").open("ab") as log, (folder / "states").open("wb") as states:
-        first = subprocess.Popen([str(BIN / "tap-franpos"), *tap], stdout=subprocess.PIPE, stderr=log)
-        second = subprocess.Popen([str(BIN / "target-qbo"), *target], stdin=first.stdout, stdout=states, stderr=log)
-        if first.stdout is not None:
-            first.stdout.close()
-        used = [_ended(first, folder), _ended(second, folder)]
-    wall = time.perf_counter() - begun
-    state.write_text((folder / "states").read_text().splitlines()[-1])
-    return Cost(wall, sum(one.cpu for one in used), max(one.memory for one in used))
+def _compare(found: dict[str, Figures]) -> None:
+    """Print the first way's usual night as a share of each other's."""
+    first, *others = found
+    for other in others:
+        mine, theirs = found[first], found[other]
+        print(
+            f"\n{first} is of {other}: CPU {mine.cpu / theirs.cpu:.2f}, wall time {mine.wall / theirs.wall:.2f}, "
+            f"memory for each store at once {mine.memory / theirs.memory:.2f}"
+        )
 
 
-def _meltano(store: Store, place: Place, days: int) -> Cost:
-    """Run the entry point of a timer."""
-    folder = place.folder / store["name"]
-    folder.mkdir(exist_ok=True)
-    settings = store | {"franpos": store["franpos"] | {"end_date": _end(store, days)}}
-    environment = {
-        **os.environ,
-        **variables(settings),
-        "MELTANO_ENVIRONMENT": "demo",
-        "MELTANO_DATABASE_URI": place.state,
-        "TARGET_QBO_LEDGER_URL": place.ledger,
-    }
-    begun = time.perf_counter()
-    command = [sys.executable, "-m", "orchestrate.nightly", "--store", store["name"]]
-    with (folder / "log").open("ab") as log:
-        night = subprocess.Popen(command, cwd=ROOT, env=environment, stdout=log, stderr=log)
-        used = _ended(night, folder)
-    return Cost(time.perf_counter() - begun, used.cpu, used.memory)
-
-
-def _ended(process: subprocess.Popen[bytes], folder: Path) -> Cost:
-    _, status, used = os.wait4(process.pid, 0)
-    process.returncode = os.waitstatus_to_exitcode(status)
-    if process.returncode:
-        raise SystemExit(f"a night failed:\n{(folder / 'log').read_text()[-3000:]}")
-    return Cost(0, used.ru_utime + used.ru_stime, used.ru_maxrss * _KIBIBYTE)
-
-
-def _end(store: Store, days: int) -> str:
-    return (dt.date.fromisoformat(store["franpos"]["start_date"]) + dt.timedelta(days=days)).isoformat()
-
-
-def _written(path: Path, settings: Mapping[str, Any]) -> str:
-    path.write_text(json.dumps(settings))
-    return str(path)
+def _postmaster(server: Any) -> int:  # noqa: ANN401 (the library has no types)
+    return int((Path(server.pgdata) / "postmaster.pid").read_text().split("\n", 1)[0])
 
 
 def _calls(stores: Sequence[Store]) -> dict[str, int]:
@@ -237,12 +209,6 @@ def _get(store: Store, what: str) -> Any:  # noqa: ANN401 (any JSON)
     return requests.get(f"{store['control_url']}/{what}", timeout=REQUEST_SECONDS).json()
 
 
-def _prepare_state(place: Place) -> None:
-    environment = os.environ | {"MELTANO_DATABASE_URI": place.state, "MELTANO_ENVIRONMENT": "demo"}
-    command = [str(ROOT / ".venv-meltano" / "bin" / "meltano"), "state", "list"]
-    subprocess.run(command, cwd=ROOT, env=environment, check=True, capture_output=True)
-
-
 def _database(uri: str, name: str) -> str:
     with psycopg.connect(uri, autocommit=True) as connection:
         connection.execute(f"CREATE DATABASE {name}")  # one of two fixed names
@@ -252,6 +218,7 @@ def _database(uri: str, name: str) -> str:
 def _start_fleet(folder: Path, options: argparse.Namespace) -> subprocess.Popen[bytes]:
     command = [sys.executable, "-m", "sandbox.fleet", "--stores", str(options.stores), "--days", "2", "--dirty", "0"]
     command += ["--tickets-per-day", str(options.tickets), "--from", DEMO_START.isoformat(), "--time-scale", "60"]
+    command += ["--latency-ms", str(options.latency_ms), "--latency-item-ms", str(options.latency_item_ms)]
     command += ["--ready-file", str(folder / "ready.json")]
     return subprocess.Popen(command, cwd=ROOT, stdout=subprocess.DEVNULL)
 
