@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from target_qbo.ledger.remembered import What, remember
 from target_qbo.reconcile.reconciling import reconcile
+from target_qbo.reconcile.remembered import DecidedDays
 from target_qbo.reconcile.telling import as_document
 
 if TYPE_CHECKING:
@@ -18,13 +19,18 @@ if TYPE_CHECKING:
 _MIDNIGHT = dt.time(0)
 
 
-def prove(company: Company, period: Period) -> dict[str, Any]:
+def prove(company: Company, period: Period, known: DecidedDays | None = None) -> dict[str, Any]:
     """Prove a period and remember what it came to; returns what :func:`target_qbo.reconcile.telling.as_document` tells.
+
+    Args:
+        company: The company.
+        period: The days.
+        known: Keeps what was decided for proofs of it before; None: there was none.
 
     Raises:
         TargetError: QuickBooks can't be reached, or refuses the app.
     """
-    proof, reads, unread = reconcile(company, period)
+    proof, reads, unread = reconcile(company, period, known or DecidedDays())
     told = as_document(proof, period, reads, unread)
     kept = {"first": told["from"], "last": told["to"], "problems": len(told["problems"])}
     remember(company.ledger, What.PROOF, kept, dt.datetime.now(dt.UTC))

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import threading
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 from franpos_qbo.stores import Store, StoresError, load_stores
@@ -15,6 +15,7 @@ from target_qbo.desk.opening import KeptOpen
 from target_qbo.desk.rehearsing import Rehearsals
 from target_qbo.desk.works import Works
 from target_qbo.errors import ConfigurationError
+from target_qbo.reconcile.remembered import DecidedDays
 
 if TYPE_CHECKING:
     import datetime as dt
@@ -37,6 +38,7 @@ class Shop:
         nights: Begins its nights; None: they are begun elsewhere.
         rehearsals: Has days rehearsed.
         connecting: Connects its company.
+        decided: Keeps what was decided for proofs.
     """
 
     name: str
@@ -46,6 +48,7 @@ class Shop:
     nights: Nights | None
     rehearsals: Rehearsals
     connecting: Connecting
+    decided: DecidedDays = field(default_factory=DecidedDays)
 
     def begin_nights(self) -> None:
         """Look from now on for nights that are due."""

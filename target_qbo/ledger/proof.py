@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+import hashlib
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 import sqlalchemy as sa
 
 from target_qbo.ledger import content
 from target_qbo.ledger.tables import discounts, documents, payments, tickets, units
-from target_qbo.ledger.units import rows_of
+from target_qbo.ledger.units import rows_of, texts_of
 
 if TYPE_CHECKING:
     import datetime as dt
@@ -31,24 +33,61 @@ class Received(NamedTuple):
     discounts: Sequence[Record]
 
 
-def received(
-    ledger: CompanyLedger, first: dt.date, last: dt.date, location_id: str | None = None
-) -> Iterator[Received]:
-    """Yield the tickets of a period of business dates, both included, with all their rows; some hundreds in a read."""
+@dataclass(frozen=True, slots=True)
+class Day:
+    """A business date of a company, or of one of its locations.
+
+    Attributes:
+        date: The date.
+        mark: A hash of all that the ledger holds of its tickets.
+    """
+
+    date: dt.date
+    mark: bytes
+    _ledger: CompanyLedger
+    _of_day: Sequence[sa.ColumnElement[bool]]
+
+    def received(self) -> Iterator[Received]:
+        """Yield its tickets with all their rows; some hundreds in a read."""
+        columns = [column for column in tickets.c if column.name not in {"content_hash", "unit", "wait_until"}]
+        query = _joined(*columns, units.c.fingerprint).where(*self._of_day)
+        with self._ledger.read() as connection:
+            for rows in connection.execute(query.order_by(tickets.c.location_id, tickets.c.id)).partitions(_AT_ONCE):
+                paid, discounted = (rows_of(self._ledger, connection, table, rows) for table in (payments, discounts))
+                records = content.decoded([row.content or "{}" for row in rows])
+                for row, record in zip(rows, records, strict=True):
+                    key = row.location_id, row.ticket_id
+                    yield Received(row, record or None, paid.get(key, ()), discounted.get(key, ()))
+
+
+def days(ledger: CompanyLedger, first: dt.date, last: dt.date, location_id: str | None = None) -> Iterator[Day]:
+    """Yield the days of a period of business dates, both included, on which there are tickets."""
     of_company = [tickets.c.company_id == ledger.company_id]
     if location_id is not None:
         of_company.append(tickets.c.location_id == location_id)
-    days = sa.select(tickets.c.business_date).distinct()
-    days = days.where(*of_company, tickets.c.business_date.between(first, last)).order_by(tickets.c.business_date)
-    columns = [column for column in tickets.c if column.name not in {"content_hash", "unit", "wait_until"}]
-    columns.append(units.c.fingerprint)
+    dates = sa.select(tickets.c.business_date).distinct()
+    dates = dates.where(*of_company, tickets.c.business_date.between(first, last)).order_by(tickets.c.business_date)
     with ledger.read() as connection:
-        for day in connection.execute(days).scalars().all():
-            query = sa.select(*columns).join_from(tickets, units, units.c.id == tickets.c.unit, isouter=True)
-            query = query.where(*of_company, tickets.c.business_date == day)
-            result = connection.execute(query.order_by(tickets.c.location_id, tickets.c.id))
-            for rows in result.partitions(_AT_ONCE):
-                yield from _with_rows(ledger, connection, rows)
+        for date in connection.execute(dates).scalars().all():
+            of_day = [*of_company, tickets.c.business_date == date]
+            yield Day(date, _mark(ledger, connection, of_day), ledger, of_day)
+
+
+def _mark(ledger: CompanyLedger, connection: Connection, of_day: Sequence[sa.ColumnElement[bool]]) -> bytes:
+    """Return a hash of what the ledger holds of a day, with the hashes of records in their place."""
+    columns = [column for column in tickets.c if column.name not in {"content", "location_id", "ticket_id"}]
+    plain = [sa.type_coerce(column, sa.types.NullType()) for column in (*columns, units.c.fingerprint)]  # as they stand
+    query = _joined(tickets.c.location_id, tickets.c.ticket_id, *plain).where(*of_day).order_by(tickets.c.id)
+    rows = connection.execute(query).all()
+    found = hashlib.sha256(repr([tuple(row) for row in rows]).encode("utf-8", "surrogatepass"))
+    for table in (payments, discounts):
+        hashes = texts_of(ledger, connection, table, rows, table.c.content_hash)
+        found.update(repr(sorted((key, sorted(some)) for key, some in hashes.items())).encode())
+    return found.digest()
+
+
+def _joined(*columns: sa.ColumnElement[Any]) -> sa.Select[Any]:
+    return sa.select(*columns).join_from(tickets, units, units.c.id == tickets.c.unit, isouter=True)
 
 
 def dated(ledger: CompanyLedger, first: dt.date, last: dt.date) -> list[sa.Row[Any]]:
@@ -84,12 +123,3 @@ def _documents(ledger: CompanyLedger, *conditions: sa.ColumnElement[bool]) -> li
     )
     with ledger.read() as connection:
         return list(connection.execute(query).all())
-
-
-def _with_rows(ledger: CompanyLedger, connection: Connection, rows: Sequence[sa.Row[Any]]) -> Iterator[Received]:
-    paid = rows_of(ledger, connection, payments, rows)
-    discounted = rows_of(ledger, connection, discounts, rows)
-    records = content.decoded([row.content or "{}" for row in rows])
-    for row, record in zip(rows, records, strict=True):
-        key = row.location_id, row.ticket_id
-        yield Received(row, record or None, paid.get(key, ()), discounted.get(key, ()))

@@ -196,20 +196,31 @@ def rows_of(
     ledger: CompanyLedger, connection: Connection, table: sa.Table, rows: Iterable[sa.Row[Any]]
 ) -> dict[tuple[str, str], list[dict[str, Any]]]:
     """Return the payments or the discounts of tickets, given the tickets' rows, by location and order id."""
+    found = texts_of(ledger, connection, table, rows, table.c.content)
+    records = iter(content.decoded([text for texts in found.values() for text in texts]))
+    return {key: [next(records) for _ in texts] for key, texts in found.items()}
+
+
+def texts_of(
+    ledger: CompanyLedger,
+    connection: Connection,
+    table: sa.Table,
+    rows: Iterable[sa.Row[Any]],
+    column: sa.ColumnElement[str],
+) -> dict[tuple[str, str], list[str]]:
+    """Return a column of the payments or the discounts of tickets, likewise."""
     by_location: dict[str, list[str]] = defaultdict(list)
     for row in rows:
         by_location[row.location_id].append(row.ticket_id)
-    found: dict[tuple[str, str], list[dict[str, Any]]] = defaultdict(list)
+    found: dict[tuple[str, str], list[str]] = defaultdict(list)
     for location_id, ticket_ids in by_location.items():
-        query = sa.select(table.c.ticket_id, table.c.content).where(
+        query = sa.select(table.c.ticket_id, column).where(
             table.c.company_id == ledger.company_id,
             table.c.location_id == location_id,
             table.c.ticket_id.in_(ticket_ids),
         )
-        received = connection.execute(query).all()
-        records = content.decoded([one.content for one in received])
-        for one, record in zip(received, records, strict=True):
-            found[location_id, one.ticket_id].append(record)
+        for ticket_id, text in connection.execute(query):
+            found[location_id, ticket_id].append(text)
     return found
 
 

@@ -22,10 +22,16 @@ if TYPE_CHECKING:
     from target_qbo.company import Company
     from target_qbo.ledger import CompanyLedger
     from target_qbo.reconcile.model import Booked, Entry, Period
+    from target_qbo.reconcile.remembered import DecidedDays
 
 
-def reconcile(company: Company, period: Period) -> tuple[Proof, int, list[Unread]]:
+def reconcile(company: Company, period: Period, known: DecidedDays) -> tuple[Proof, int, list[Unread]]:
     """Prove a period.
+
+    Args:
+        company: The company.
+        period: The days.
+        known: Keeps what was decided for proofs of it before.
 
     Returns:
         The proof, how many metered reads of QuickBooks it took, and what QuickBooks refused to show.
@@ -34,14 +40,14 @@ def reconcile(company: Company, period: Period) -> tuple[Proof, int, list[Unread
         TargetError: QuickBooks can't be reached or refuses the app.
     """
     with contextlib.closing(Books(company.client, company.ledger, company.settings.names.guest_customer)) as books:
-        return _proven(company, books, period)
+        return _proven(company, books, period, known)
 
 
-def _proven(company: Company, books: Books, period: Period) -> tuple[Proof, int, list[Unread]]:
+def _proven(company: Company, books: Books, period: Period, known_days: DecidedDays) -> tuple[Proof, int, list[Unread]]:
     ledger, settings = company.ledger, company.settings
     with _quick_turns():
         reading, strangers = books.start(period), books.start_strangers(period)
-        tickets = list(decided(ledger, period, settings.rules, dt.datetime.now(dt.UTC)))
+        tickets = list(decided(ledger, period, settings.rules, dt.datetime.now(dt.UTC), known_days))
         known = entries(proof.dated(ledger, period.first, period.last + dt.timedelta(days=1)))
         booked = [one for future in reading for one in future.result()]
         others = [future.result() for future in strangers]

@@ -19,9 +19,12 @@ if TYPE_CHECKING:
 
     from target_qbo.accounting import Rules
     from target_qbo.ledger import CompanyLedger
+    from target_qbo.reconcile.remembered import DecidedDays
 
 
-def decided(ledger: CompanyLedger, period: Period, rules: Rules, now: dt.datetime) -> Iterator[TillTicket]:
+def decided(
+    ledger: CompanyLedger, period: Period, rules: Rules, now: dt.datetime, known: DecidedDays
+) -> Iterator[TillTicket]:
     """Yield the tickets whose documents are, or would be, dated in a period.
 
     Args:
@@ -29,13 +32,19 @@ def decided(ledger: CompanyLedger, period: Period, rules: Rules, now: dt.datetim
         period: The days.
         rules: The company's choices.
         now: The present moment, with a time zone; it ends the wait for late tenders.
+        known: Keeps the days that were decided before.
     """
     # Where a business day begins late, a ticket's document may be dated the day before.
     spare = dt.timedelta(days=0 if rules.business_day_start == dt.time(0) else 1)
-    for one in proof.received(ledger, period.first, period.last + spare, period.location_id):
-        ticket = _till_ticket(one, rules, now)
-        if period.holds(ticket.date, ticket.key[0]):
-            yield ticket
+    of_rules = repr(rules).encode()
+    for day in proof.days(ledger, period.first, period.last + spare, period.location_id):
+        mark = of_rules + day.mark
+        tickets = known.get(day.date, period.location_id, mark)
+        if tickets is None:
+            tickets = [_till_ticket(one, rules, now) for one in day.received()]
+            if all(ticket.verdict is not Verdict.WAITING for ticket in tickets):  # what waits changes with time
+                known.put(day.date, period.location_id, mark, tickets)
+        yield from (ticket for ticket in tickets if period.holds(ticket.date, ticket.key[0]))
 
 
 def entries(rows: Sequence[Any]) -> list[Entry]:

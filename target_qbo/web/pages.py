@@ -102,7 +102,7 @@ def reconcile(request: HttpRequest) -> HttpResponse:
             problem = _("Another proof is being made: ask again when it is through.")
         else:
             try:
-                proof = proving.prove(company(), period)
+                proof = proving.prove(company(), period, here().decided)
             finally:
                 _PROVING.release()
     if proof is not None and "csv" in request.GET:
