@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 from target_qbo.accounting.kinds import TakenBack, facts
 from target_qbo.errors import ConfigurationError
-from target_qbo.posting.ops import Done, NotDone, Outcome, Refused, Seen, Unknown, Verb
+from target_qbo.posting.ops import Done, Fate, NotDone, Refused, Seen, Unknown, Verb
 from target_qbo.posting.standing import Standing
 from target_qbo.qbo import (
     BatchItem,
@@ -63,7 +63,7 @@ class Courier:
         """How many writes a batch should have now: fewer where QuickBooks is slow."""
         return self._size.now
 
-    def look(self, ops: Sequence[Op]) -> list[Outcome]:
+    def look(self, ops: Sequence[Op]) -> list[Fate]:
         """Read the documents that these operations look for, all of one kind and by one field, in one query.
 
         Raises:
@@ -79,7 +79,7 @@ class Courier:
             raise ConfigurationError(f"QuickBooks refuses to show {facts(kind).plural}: {error}") from None
         return [Seen([row for value in op.values for row in rows.get(value, ())]) for op in ops]
 
-    def send(self, ops: Sequence[Op], request_id: str, *, again: bool) -> list[Outcome]:
+    def send(self, ops: Sequence[Op], request_id: str, *, again: bool) -> list[Fate]:
         """Send the operations in one request.
 
         Args:
@@ -114,13 +114,13 @@ class Courier:
             self._size.grow()
         return outcomes
 
-    def _too_large(self, ops: Sequence[Op], error: TooLargeError) -> list[Outcome]:
+    def _too_large(self, ops: Sequence[Op], error: TooLargeError) -> list[Fate]:
         if len(ops) == 1:
             return [Refused(Fault("http_413", f"{facts(ops[0].kind).word} {ops[0].number}", str(error)))]
         self.most_bytes = max(1, min(self.most_bytes, sum(op.size for op in ops)) // 2)
         return [NotDone(smaller=True)] * len(ops)
 
-    def _batch(self, ops: Sequence[Op], request_id: str, *, again: bool) -> list[Outcome]:
+    def _batch(self, ops: Sequence[Op], request_id: str, *, again: bool) -> list[Fate]:
         items = [_item(str(place), op) for place, op in enumerate(ops)]
         try:
             results = self._client.batch(items, request_id)
@@ -138,7 +138,7 @@ class Courier:
             self._limits.slow_down()
         return outcomes
 
-    def _single(self, op: Op, request_id: str) -> Outcome:
+    def _single(self, op: Op, request_id: str) -> Fate:
         item = _item("0", op)
         operation, include = (item.operation, item.options) if op.verb is Verb.TAKE_BACK else (None, None)
         try:
@@ -159,7 +159,7 @@ def _item(item_id: str, op: Op) -> BatchItem:
     return BatchItem(item_id, str(kind.taken_back_by), kind.entity, short)
 
 
-def _outcome(result: dict[str, Any] | Fault | None, *, again: bool) -> Outcome:
+def _outcome(result: dict[str, Any] | Fault | None, *, again: bool) -> Fate:
     if result is None:
         return Unknown(answered=True, told="QuickBooks' answer lacks it")
     if not isinstance(result, Fault):

@@ -11,15 +11,14 @@ from target_qbo.endings import line_of
 from target_qbo.errors import UnreachableError
 from target_qbo.ledger import again, changes, documents, runs, tickets, units
 from target_qbo.ledger.changes import Changes
-from target_qbo.ledger.lifecycle import TicketEvent
 from target_qbo.ledger.status import DocumentState
 from target_qbo.posting.execute import Executor
 from target_qbo.posting.findings import UNANSWERED, Hindrance
 from target_qbo.posting.journal import Journal, now
 from target_qbo.posting.observe import find_unknown
-from target_qbo.posting.plan import TO_POST, Outcome, Plan, decided, plan
+from target_qbo.posting.plan import ENDS, TO_POST, Outcome, Plan, decided, plan, skipped
 from target_qbo.posting.preparing import Preparing
-from target_qbo.posting.unit import End, give_up
+from target_qbo.posting.unit import give_up, settle
 from target_qbo.posting.work import UnitWork
 
 if TYPE_CHECKING:
@@ -38,12 +37,6 @@ _A_READ = 200
 _MANY = 20  # so many at once fail for no sake of their own
 _IN_VAIN = "QuickBooks answers what is sent for it with an error, or not at all, and does not carry it out"
 _NOTHING_DONE = "QuickBooks carried nothing out of what it was sent: everything waits in the ledger for the next run"
-_ENDS = {
-    Outcome.VOIDED: TicketEvent.VOIDED,
-    Outcome.SKIPPED: TicketEvent.SKIPPED,
-    Outcome.WAITING: TicketEvent.WAITS,
-    Outcome.UNDONE: TicketEvent.UNDONE,
-}
 
 
 def post_pending(company: Company, summary: RunSummary) -> None:
@@ -146,9 +139,8 @@ class _Run:
             told = give_up(view, found, summary, reason)
             self._journal.gather(found)
             if told is not None and view.standing:  # what went through of it can't stay as a part
-                end = End(TicketEvent.SKIPPED, UNANSWERED, told)
-                planned = Plan(Outcome.SKIPPED, leaving=tuple(view.standing))
-                works.append(UnitWork(view, planned, None, self._preparing, summary, end=end))
+                planned = skipped(UNANSWERED, told, tuple(view.standing))
+                works.append(UnitWork(view, planned, None, self._preparing, summary))
         self._executor.run(works)
         if self._journal.again - self._vain.keys():
             raise UnreachableError(
@@ -191,7 +183,7 @@ class _Run:
     def _orphans_of(self, view: UnitView) -> UnitWork:
         orphans = tuple(one for one in view.standing if one.state is DocumentState.ORPHANED)
         planned = Plan(Outcome.UNFINISHED, leaving=orphans)
-        return UnitWork(view, planned, None, self._preparing, self._summary, end=End(None), opening=None)
+        return UnitWork(view, planned, None, self._preparing, self._summary)
 
     # What is pending
 
@@ -207,7 +199,7 @@ class _Run:
             self._preparing.find_others()  # before anything is under way that it may change
         for view in units.pending(self._ledger):
             if (fault := differing.get(view.key)) is not None:
-                self._settle(view, TicketEvent.SKIPPED, fault.skip_code, str(fault))
+                self._settle(view, skipped(fault.skip_code, str(fault)))
             elif view.key in self._vain or view.key in self._journal.given_up:
                 continue
             elif self._executor.is_in_vain(view.key):
@@ -223,21 +215,17 @@ class _Run:
         if planned.outcome is Outcome.OPEN:
             self._journal.again.add(view.key)
             return None
-        if planned.outcome is Outcome.UNCHANGED:
-            self._settle(view, TicketEvent.POSTED)
+        if planned.outcome in ENDS:
+            if planned.leaving:
+                return UnitWork(view, planned, None, self._preparing, self._summary)
+            self._settle(view, planned)
             return None
-        if (event := _ENDS.get(planned.outcome)) is not None:
-            if not planned.leaving:
-                self._settle(view, event, planned.code, planned.reason, planned.until)
-                return None
-            end = End(event, planned.code, planned.reason, planned.until)
-            return UnitWork(view, planned, None, self._preparing, self._summary, end=end)
         prepared = self._preparing.prepare(view, planned, self._summary)
         if isinstance(prepared, str):
             self._vain[view.key] = (view, prepared)
             return None
         if isinstance(prepared, Hindrance) and not (view.half_done and (view.standing or view.lifted)):
-            self._settle(view, TicketEvent.SKIPPED, prepared.code, prepared.reason)
+            self._settle(view, skipped(prepared.code, prepared.reason))
             return None
         ask_anew = view.key not in self._asked_anew
         return UnitWork(view, planned, prepared, self._preparing, self._summary, ask_anew=ask_anew)
@@ -245,15 +233,7 @@ class _Run:
     def _plan(self, view: UnitView) -> Plan:
         return plan(view, decided(view, self._settings.rules, now()), on_change=self._settings.on_change)
 
-    def _settle(
-        self,
-        view: UnitView,
-        event: TicketEvent,
-        code: str | None = None,
-        reason: str | None = None,
-        until: dt.datetime | None = None,
-    ) -> None:
-        self._journal.gather(Changes(settled=view.settled(event, code, reason, until)))
-        if event is TicketEvent.SKIPPED:
-            self._summary.skip(view.tickets, code or "")
-        self._summary.waiting += event is TicketEvent.WAITS
+    def _settle(self, view: UnitView, end: Plan) -> None:
+        found = Changes()
+        settle(view, end, found, self._summary)
+        self._journal.gather(found)

@@ -29,7 +29,7 @@ if TYPE_CHECKING:
 
     from target_qbo.ledger.changes import Key
     from target_qbo.posting.journal import Journal
-    from target_qbo.posting.ops import Op, Outcome
+    from target_qbo.posting.ops import Fate, Op
     from target_qbo.posting.work import UnitWork
     from target_qbo.qbo import Fault, QboClient, RateLimits
 
@@ -93,7 +93,7 @@ class Executor:
         self._looks: deque[Op] = deque()
         self._resent: dict[str, list[Op]] = defaultdict(list)
         self._again: deque[_Parcel] = deque()
-        self._flying: dict[Future[list[Outcome]], _Parcel] = {}
+        self._flying: dict[Future[list[Fate]], _Parcel] = {}
         self._parts: dict[Key, int] = {}
         self._watch = _Watch()
         self._stop: Exception | None = None
@@ -304,7 +304,7 @@ class Executor:
         else:
             self._ready.extendleft(op for op, _ in reversed(left))
 
-    def _note(self, parcel: _Parcel, outcomes: Sequence[Outcome]) -> None:
+    def _note(self, parcel: _Parcel, outcomes: Sequence[Fate]) -> None:
         """Remember what failed, and stop where QuickBooks plainly is away, or gives no room at all for a long time."""
         before = all(op.key in self._parts for op in parcel.ops)
         lost = [(op, one) for op, one in zip(parcel.ops, outcomes, strict=True) if isinstance(one, Unknown)]
@@ -344,7 +344,7 @@ class _Watch:
         """Whether many requests failed one after another, and never one went through."""
         return self.careful and not self._accepted
 
-    def away(self, ops: Sequence[Op], outcomes: Sequence[Outcome], *, again: bool) -> str | None:
+    def away(self, ops: Sequence[Op], outcomes: Sequence[Fate], *, again: bool) -> str | None:
         """Take note of a request, ``again`` where all in it failed before.
 
         Returns:
@@ -379,7 +379,7 @@ class _Watch:
             return _NOBODY_ANSWERS
         return None
 
-    def _refused_alike(self, outcomes: Sequence[Outcome]) -> str | None:
+    def _refused_alike(self, outcomes: Sequence[Fate]) -> str | None:
         """Tell whether every write is refused with one fault that says nothing of the document."""
         codes = [one.fault.code for one in outcomes if isinstance(one, Refused) and _says_nothing(one.fault)]
         self._alike.update(codes)

@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence
 
     from target_qbo.ledger import CompanyLedger
-    from target_qbo.posting.ops import Op, Outcome
+    from target_qbo.posting.ops import Fate, Op
     from target_qbo.posting.unit import Unit
     from target_qbo.posting.work import UnitWork
 
@@ -83,7 +83,7 @@ class Journal:
         sendings = [Sending(op.key, op.amount, op.date, op.method, op.work.fingerprint, op.digest()) for op in ops]
         return changes.send(self._ledger, sendings, now())
 
-    def answered(self, outcomes: Sequence[tuple[Op, Outcome]]) -> list[Op]:
+    def answered(self, outcomes: Sequence[tuple[Op, Fate]]) -> list[Op]:
         """Write down the outcomes; returns the operations that became possible."""
         found, follow = Changes(), []
         for op, outcome in outcomes:

@@ -129,4 +129,4 @@ class NotDone:
     smaller: bool = False
 
 
-Outcome = Done | Seen | Refused | Unknown | NotDone
+Fate = Done | Seen | Refused | Unknown | NotDone

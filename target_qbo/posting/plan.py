@@ -18,6 +18,7 @@ from target_qbo.accounting import Document, DocumentKind, Payment, Skipped, Void
 from target_qbo.accounting.naming import plain
 from target_qbo.ledger.adopting import FOUND_VOIDED, FOUND_VOIDED_REASON
 from target_qbo.ledger.again import CHANGED
+from target_qbo.ledger.lifecycle import TicketEvent
 from target_qbo.ledger.status import DocumentState, Stands, TicketStatus
 
 if TYPE_CHECKING:
@@ -57,6 +58,14 @@ class Outcome(StrEnum):
 
 
 TO_POST = frozenset((Outcome.NEW, Outcome.CHANGED, Outcome.UNFINISHED))
+ENDS = {
+    Outcome.UNCHANGED: TicketEvent.POSTED,
+    Outcome.WAITING: TicketEvent.WAITS,
+    Outcome.SKIPPED: TicketEvent.SKIPPED,
+    Outcome.VOIDED: TicketEvent.VOIDED,
+    Outcome.UNDONE: TicketEvent.UNDONE,
+}
+"""What becomes of the ticket where nothing is to be made, once what is not to stand is taken back."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -89,6 +98,11 @@ class Plan:
     def touches(self) -> bool:
         """Whether something that stands is to be changed or taken back."""
         return bool(self.leaving) or self.update
+
+
+def skipped(code: str, reason: str, leaving: tuple[StandingDocument, ...] = ()) -> Plan:
+    """Return that a ticket is skipped, and what is taken back first."""
+    return Plan(Outcome.SKIPPED, code=code, reason=reason, leaving=leaving)
 
 
 def decided(view: UnitView, rules: Rules, now: dt.datetime) -> Decision:
@@ -127,13 +141,13 @@ def _not_to_stand(view: UnitView, decision: Skipped | Waiting, *, whole: bool) -
         return _left(CHANGED_INCONSISTENT, f"the ticket changed at the till after it was posted: {decision.reason}")
     if isinstance(decision, Waiting):
         return Plan(Outcome.WAITING, reason=decision.reason, until=decision.until, leaving=tuple(view.standing))
-    return Plan(Outcome.SKIPPED, code=decision.code, reason=decision.reason, leaving=tuple(view.standing))
+    return skipped(decision.code, decision.reason, tuple(view.standing))
 
 
 def _compared(view: UnitView, wanted: Document, *, may_change: bool) -> Plan:
     """Tell a new ticket from one that stands, and one half posted from one that changed since."""
     if wanted.date < EARLIEST:
-        return Plan(Outcome.SKIPPED, code="date_out_of_range", reason=f"{wanted.date} is no date of a sale")
+        return skipped("date_out_of_range", f"{wanted.date} is no date of a sale")
     standing = tuple(view.standing)
     if not standing:
         return Plan(Outcome.NEW, wanted, pay=wanted.payments)
@@ -204,7 +218,7 @@ def _stays(document: StandingDocument, wanted: Document) -> bool:
 
 
 def _left(code: str, reason: str) -> Plan:
-    return Plan(Outcome.SKIPPED, code=code, reason=f"{reason}; {_AS_THEY_WERE}")
+    return skipped(code, f"{reason}; {_AS_THEY_WERE}")
 
 
 def _folded(method: str | None) -> str:

@@ -13,7 +13,6 @@ from typing import TYPE_CHECKING, Any
 from target_qbo.errors import TargetError, UnreachableError
 from target_qbo.ledger import runs, tickets, undoing, units
 from target_qbo.ledger.adopting import FOUND_VOIDED
-from target_qbo.ledger.lifecycle import TicketEvent, UnitEvent
 from target_qbo.posting.engine import alone, executor
 from target_qbo.posting.findings import PAID_OTHERWISE, UNANSWERED
 from target_qbo.posting.journal import now
@@ -21,7 +20,6 @@ from target_qbo.posting.observe import find_unknown
 from target_qbo.posting.plan import Outcome, Plan
 from target_qbo.posting.preparing import Preparing
 from target_qbo.posting.summary import RunSummary
-from target_qbo.posting.unit import End, Opening
 from target_qbo.posting.work import UnitWork
 
 if TYPE_CHECKING:
@@ -116,15 +114,10 @@ class _Undoing:
     def _work(self, view: UnitView) -> UnitWork:
         at = f"{now().astimezone(dt.UTC):%Y-%m-%d %H:%M} UTC"
         # Its record may come from the till for the first time, and must not count as a change.
-        end = End(TicketEvent.UNDONE, None if view.record else FOUND_VOIDED, f"undone on {at}")
-        opening = Opening(
-            UnitEvent.UNDOES,
-            f"undoing it began on {at} and was cut short: the next run posts it anew, as a whole",
-        )
-        planned = Plan(Outcome.UNDONE, leaving=tuple(view.standing))
-        return UnitWork(
-            view, planned, None, self._asking, self._result.summary, end=end, opening=opening, then="undo again"
-        )
+        code = None if view.record else FOUND_VOIDED
+        planned = Plan(Outcome.UNDONE, code=code, reason=f"undone on {at}", leaving=tuple(view.standing))
+        meanwhile = f"undoing it began on {at} and was cut short: the next run posts it anew, as a whole"
+        return UnitWork(view, planned, None, self._asking, self._result.summary, meanwhile=meanwhile)
 
     def _tell(self, works: Sequence[UnitWork]) -> None:
         """Take note of what came of the works; where it was stopped, some are neither undone nor left."""

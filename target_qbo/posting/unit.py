@@ -8,7 +8,7 @@ from __future__ import annotations
 import datetime as dt
 from abc import ABC, abstractmethod
 from collections import Counter
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 from target_qbo.accounting import DocumentKind
@@ -19,7 +19,7 @@ from target_qbo.ledger.status import HALF_DONE, Stands
 from target_qbo.posting.findings import UNANSWERED, Hindrance
 from target_qbo.posting.ops import Op, Verb
 from target_qbo.posting.payloads import document_body
-from target_qbo.posting.plan import Plan, fingerprint
+from target_qbo.posting.plan import ENDS, Outcome, Plan, fingerprint, skipped
 from target_qbo.qbo import Fault, faults
 
 if TYPE_CHECKING:
@@ -30,7 +30,7 @@ if TYPE_CHECKING:
     from target_qbo.ledger.changes import Key
     from target_qbo.ledger.status import DocumentState
     from target_qbo.ledger.units import UnitView
-    from target_qbo.posting.ops import Outcome
+    from target_qbo.posting.ops import Fate
     from target_qbo.posting.payloads import DocumentRefs
     from target_qbo.posting.preparing import Preparing
     from target_qbo.posting.standing import Standing
@@ -40,40 +40,17 @@ GIVEN_UP_AFTER = 3
 """In so many runs a unit is tried that alone gets no answer, before its ticket is skipped."""
 
 
-@dataclass(frozen=True, slots=True)
-class End:
-    """What becomes of the ticket when nothing stands of it any more; no event: nothing."""
-
-    event: TicketEvent | None
-    code: str | None = None
-    reason: str | None = None
-    until: dt.datetime | None = None
-
-
-@dataclass(frozen=True, slots=True)
-class Opening:
-    """What is written down before what stands is touched, and what the ticket's reason is meanwhile."""
-
-    unit: UnitEvent
-    reason: str | None = None
-
-
-CHANGE = Opening(UnitEvent.CHANGES)
-
-
 class Unit(ABC):
     """A unit under way.
 
     Args:
         view: The unit as the ledger has it.
-        planned: What is to be done.
+        planned: What is to be done: where nothing is to stand, what becomes of the ticket once nothing does.
         refs: Ids of what the document refers to; or why it can't be made, and what stands of it can't stay as a part.
         asking: What else it may have to know.
         summary: Where documents and tickets are counted.
-        end: What becomes of the ticket where nothing is to stand; None: what is planned is to stand.
-        opening: What is written down before what stands is touched.
         ask_anew: Whether a stale id of something that it refers to may be looked up anew; else it is a refusal.
-        then: What a person does after having put right what hinders it.
+        meanwhile: What the ticket's reason is while what stands of it is undone.
 
     Attributes:
         unit: The unit's key in the ledger.
@@ -95,14 +72,12 @@ class Unit(ABC):
         asking: Preparing,
         summary: RunSummary,
         *,
-        end: End | None = None,
-        opening: Opening | None = CHANGE,
         ask_anew: bool = True,
-        then: str = "resync the ticket",
+        meanwhile: str | None = None,
     ) -> None:
         self.view = view
         self.unit = view.key
-        self.document: Document | None = planned.document if end is None else None
+        self.document: Document | None = planned.document
         self.names_anew = False
         self.stalled = False
         self.adopted: list[Found] = []
@@ -114,10 +89,11 @@ class Unit(ABC):
         self._refs = refs if not isinstance(refs, Hindrance) else None
         self._asking = asking
         self._summary = summary
-        self._end = end
-        self._opening = opening
+        self._end: Plan | None = planned if planned.document is None else None
+        # What only goes ahead of a plan, to void payments that pay no invoice, is no change of what stands.
+        self._opened = planned.document is None and planned.outcome not in ENDS
         self._ask_anew = ask_anew
-        self._then = then
+        self._meanwhile = meanwhile
         self._standing: dict[Key, StandingDocument] = {one.key: one for one in view.standing}
         # One that is put back already stands under the same key.
         self._lifted = {one.key: one for one in view.lifted if one.key not in self._standing}
@@ -128,7 +104,7 @@ class Unit(ABC):
         self._leaving: set[Key] = {one.key for one in planned.leaving}
         self._main: StandingDocument | None = planned.main
         self._update = planned.update
-        self._unpaid: dict[str, Payment] = {one.key: one for one in planned.pay} if end is None else {}
+        self._unpaid: dict[str, Payment] = {one.key: one for one in planned.pay}
         self._fault: Fault | None = None
         self._obstacle: Hindrance | None = refs if isinstance(refs, Hindrance) else None
         self._takes_back = False
@@ -154,8 +130,13 @@ class Unit(ABC):
         fields = {"location": "location_id", "ticket": "ticket_id", "receipt": "number"}
         return {name: self.view.record.get(column) for name, column in fields.items()}
 
+    @property
+    def _undoes(self) -> bool:
+        """Whether a person asked that what stands be taken out."""
+        return self._planned.outcome is Outcome.UNDONE
+
     @abstractmethod
-    def answered(self, op: Op, outcome: Outcome, changes: Changes) -> list[Op]:
+    def answered(self, op: Op, outcome: Fate, changes: Changes) -> list[Op]:
         """Take note of what became of an operation.
 
         Args:
@@ -201,12 +182,13 @@ class Unit(ABC):
         return Op(self, Verb.CREATE, kind, number, amount, date, method, body, sent_as)
 
     def _open(self, changes: Changes) -> None:
-        if self._opening is None or self._takes_back:
+        """Write down, before what stands is touched, that it is."""
+        if self._opened or self._takes_back:
             return
-        changes.units.append(UnitChange(self.unit, self._opening.unit))
-        if self._opening.reason is not None:
-            changes.settled += self.view.settled(TicketEvent.LEFT, None, self._opening.reason)
-        self._opening = None
+        self._opened = True
+        changes.units.append(UnitChange(self.unit, UnitEvent.UNDOES if self._undoes else UnitEvent.CHANGES))
+        if self._meanwhile is not None:
+            changes.settled += self.view.settled(TicketEvent.LEFT, None, self._meanwhile)
 
     def _stands(self, op: Op, row: Standing, state: DocumentState) -> None:
         """Take note of a document that stands now."""
@@ -258,15 +240,12 @@ class Unit(ABC):
     def _emptied(self, changes: Changes) -> None:
         end = self._end
         self.ended = True
-        if end is None or end.event is None:
+        if end is None or end.outcome not in ENDS:
             return
         if not self._standing:
             changes.units.append(UnitChange(self.unit, UnitEvent.EMPTIED))
             self._end_change(changes)
-        changes.settled += self.view.settled(end.event, end.code, end.reason, end.until)
-        if end.event is TicketEvent.SKIPPED:
-            self._summary.skip(self.view.tickets, end.code or "")
-        self._summary.waiting += end.event is TicketEvent.WAITS
+        settle(self.view, end, changes, self._summary)
 
     def _restore(self, changes: Changes, why: Hindrance) -> str | None:
         """Leave the unit: all stands as it stood before the change.
@@ -278,11 +257,10 @@ class Unit(ABC):
         lost = any(key not in self._standing for key in self._lifted)  # a person deleted what was to be put back
         restored = Stands.EDITED if lost or before in HALF_DONE else before
         mark = self.view.fingerprint if restored is Stands.WHOLE else None
-        if self._opening is None:
+        if self._opened:
             changes.units.append(UnitChange(self.unit, UnitEvent.RESTORED, mark, restored))
         self._end_change(changes)
-        undoes = self._end is not None and self._end.event is TicketEvent.UNDONE
-        if why.code != UNANSWERED or undoes:
+        if why.code != UNANSWERED or self._undoes:
             self._leave(changes, why)
             return None
         self.unanswered = True
@@ -292,12 +270,10 @@ class Unit(ABC):
     def _leave(self, changes: Changes, why: Hindrance) -> None:
         """Leave the unit, and skip its ticket; what was to be undone is again what it was."""
         self.left = why
-        if self._end is not None and self._end.event is TicketEvent.UNDONE:
-            if self._opening is None:
-                changes.settled += self.view.restored()
-            return
-        changes.settled += self.view.settled(TicketEvent.SKIPPED, why.code, f"{self._why()}{why.reason}")
-        self._summary.skip(self.view.tickets, why.code)
+        if not self._undoes:
+            settle(self.view, skipped(why.code, f"{self._why()}{why.reason}"), changes, self._summary)
+        elif self._opened:
+            changes.settled += self.view.restored()
 
     def _leave_open(self, changes: Changes, reason: str) -> None:
         """Leave the unit half done: it is pending, and the next run goes on with it."""
@@ -321,6 +297,14 @@ class Unit(ABC):
         return Hindrance(fault.skip_code, (f"closed up to and including {closed}; " if closed else "") + str(fault))
 
 
+def settle(view: UnitView, end: Plan, changes: Changes, summary: RunSummary) -> None:
+    """Take note of what becomes of a unit's ticket where nothing more is to be done."""
+    changes.settled += view.settled(ENDS[end.outcome], end.code, end.reason, end.until)
+    if end.outcome is Outcome.SKIPPED:
+        summary.skip(view.tickets, end.code or "")
+    summary.waiting += end.outcome is Outcome.WAITING
+
+
 def give_up(view: UnitView, changes: Changes, summary: RunSummary, reason: str) -> str | None:
     """Leave a unit that alone gets no answer for a later run; after some of them its ticket is skipped.
 
@@ -331,8 +315,7 @@ def give_up(view: UnitView, changes: Changes, summary: RunSummary, reason: str) 
     failures = view.failures + 1
     if failures >= GIVEN_UP_AFTER:
         told = f"{reason}; tried in {failures} runs: put right what QuickBooks does not take, then resync the ticket"
-        changes.settled += view.settled(TicketEvent.SKIPPED, UNANSWERED, told)
-        summary.skip(view.tickets, UNANSWERED)
+        settle(view, skipped(UNANSWERED, told), changes, summary)
         return told
     told = f"{reason}; tried again in the next run ({failures} of {GIVEN_UP_AFTER})"
     changes.settled += view.settled(TicketEvent.LEFT, None, told)

@@ -17,7 +17,7 @@ from typing import TYPE_CHECKING
 from target_qbo.accounting import DocumentKind
 from target_qbo.accounting.kinds import facts
 from target_qbo.accounting.naming import further_number, marked
-from target_qbo.ledger.lifecycle import DocumentEvent, TicketEvent
+from target_qbo.ledger.lifecycle import DocumentEvent
 from target_qbo.ledger.status import DocumentState, Stands
 from target_qbo.posting.findings import (
     GONE,
@@ -30,10 +30,11 @@ from target_qbo.posting.findings import (
     not_payable,
     total_differs,
 )
-from target_qbo.posting.ops import Done, Op, Outcome, Refused, Seen, Unknown, Verb
+from target_qbo.posting.ops import Done, Fate, Op, Refused, Seen, Unknown, Verb
 from target_qbo.posting.payloads import document_body, payment_body
+from target_qbo.posting.plan import skipped
 from target_qbo.posting.standing import Standing
-from target_qbo.posting.unit import End, Unit
+from target_qbo.posting.unit import Unit
 from target_qbo.qbo.reactions import Reaction, reaction
 
 if TYPE_CHECKING:
@@ -65,7 +66,7 @@ class UnitWork(Unit):
         self._looked = True
         return self._go_on(changes)
 
-    def answered(self, op: Op, outcome: Outcome, changes: Changes) -> list[Op]:
+    def answered(self, op: Op, outcome: Fate, changes: Changes) -> list[Op]:
         """Take note of what became of an operation; see :class:`target_qbo.posting.unit.Unit`."""
         self._outstanding -= 1
         if isinstance(outcome, Seen) and op.field != "Id":
@@ -161,9 +162,9 @@ class UnitWork(Unit):
     def _is_hindered(self, changes: Changes) -> bool:
         """Leave the unit as it is where a later step is known to be refused: nothing may be half done."""
         looked_at = [one for key, one in self._standing.items() if key in self._rows]
-        found = None
-        if self._opening is not None:
-            found = hindrance(looked_at, self._rows, self._planned, then=self._then) or self._closed()
+        found, then = None, "undo again" if self._undoes else "resync the ticket"
+        if not self._opened:
+            found = hindrance(looked_at, self._rows, self._planned, then=then) or self._closed(then)
         if found is not None:
             self._leave(changes, found)
             return True
@@ -173,16 +174,16 @@ class UnitWork(Unit):
                 self._gone(self._op(Verb.LOOK, one), changes)
         return False
 
-    def _closed(self) -> Hindrance | None:
+    def _closed(self, then: str) -> Hindrance | None:
         """Tell whether a step would be in a closed period."""
         updated = self._main if self._update else None
         touched = [one.date for one in self._standing.values() if one.key in self._leaving or one is updated]
         made = [self.document.date] if self.document is not None else []
-        return in_closed_period([*touched, *made], self._asking.closed_until(), self._then) if touched else None
+        return in_closed_period([*touched, *made], self._asking.closed_until(), then) if touched else None
 
     # What was made
 
-    def _created(self, op: Op, outcome: Outcome, changes: Changes) -> None:
+    def _created(self, op: Op, outcome: Fate, changes: Changes) -> None:
         if isinstance(outcome, Refused):
             changes.happens(DocumentEvent.REFUSED, op.key)
             self._fault = self._fault or outcome.fault
@@ -246,7 +247,7 @@ class UnitWork(Unit):
         if lifted:
             self._lifted[op.key] = one
 
-    def _not_done(self, op: Op, outcome: Outcome) -> None:
+    def _not_done(self, op: Op, outcome: Fate) -> None:
         """Have what may be done again read and done as it is now; what is refused, or fails again, is an obstacle."""
         refused = outcome.fault if isinstance(outcome, Refused) else None
         self._tries[op.key] += 1
@@ -282,7 +283,7 @@ class UnitWork(Unit):
         """Take back what stands, for it can't be made whole."""
         self._takes_back, self._obstacle = True, None
         self._tries.clear()  # how often an update failed says nothing of taking it back
-        self._end = End(TicketEvent.SKIPPED, why.code, why.reason)
+        self._end = skipped(why.code, why.reason)
         # What pays an invoice otherwise would become open credit if that were voided: the invoice stays as it is.
         strays = {key for key, one in self._standing.items() if one.state is DocumentState.ORPHANED}
         self._leaving = strays or set(self._standing)

@@ -18,14 +18,13 @@ from target_qbo.ledger.changes import Changes, UnitChange
 from target_qbo.ledger.lifecycle import DocumentEvent, TicketEvent, UnitEvent
 from target_qbo.ledger.status import HALF_DONE, DocumentState, Stands, TicketStatus
 from target_qbo.posting.courier import Courier
-from target_qbo.posting.engine import _ENDS
 from target_qbo.posting.findings import GONE
 from target_qbo.posting.ops import NotDone, Unknown, Verb
 from target_qbo.posting.payloads import DocumentRefs
-from target_qbo.posting.plan import Outcome, Plan, decided, plan
+from target_qbo.posting.plan import ENDS, Outcome, Plan, decided, plan, skipped
 from target_qbo.posting.standing import Standing
 from target_qbo.posting.summary import RunSummary
-from target_qbo.posting.unit import End, Opening, give_up
+from target_qbo.posting.unit import give_up, settle
 from target_qbo.posting.work import UnitWork
 from target_qbo.qbo import RateLimits
 from tests.posting.tiny_books import NEVER_TAKEN, TinyBooks
@@ -37,8 +36,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
 
     from target_qbo.ledger.units import UnitView
-    from target_qbo.posting.ops import Op
-    from target_qbo.posting.ops import Outcome as What
+    from target_qbo.posting.ops import Fate, Op
 
 _PASSES = 9
 _REFS = DocumentRefs("1", "NON", defaultdict(lambda: "1"), defaultdict(lambda: "1"), defaultdict(lambda: "1"))
@@ -115,8 +113,7 @@ class TinyPosting:
             told = give_up(view, changes, RunSummary(), "no answer")
             self.ledger.write(changes)
             if told is not None and view.standing:
-                planned = Plan(Outcome.SKIPPED, leaving=tuple(view.standing))
-                self._carry_out([self._made(view, planned, end=End(TicketEvent.SKIPPED, "unanswered", told))])
+                self._carry_out([self._made(view, skipped("unanswered", told, tuple(view.standing)))])
 
     def undo(self) -> None:
         """Take all back; it may be killed."""
@@ -126,10 +123,9 @@ class TinyPosting:
             view = self.ledger.view(key)
             if not view.standing and one.stands is not Stands.UNDOING:
                 continue
-            end = End(TicketEvent.UNDONE, None if view.record else FOUND_VOIDED, "undone")
-            planned = Plan(Outcome.UNDONE, leaving=tuple(view.standing))
-            opening = Opening(UnitEvent.UNDOES, "cut short")
-            self._carry_out([self._made(view, planned, end=end, opening=opening)])
+            code = None if view.record else FOUND_VOIDED
+            planned = Plan(Outcome.UNDONE, code=code, reason="undone", leaving=tuple(view.standing))
+            self._carry_out([self._made(view, planned, meanwhile="cut short")])
 
     def resync(self) -> None:
         """Hold what the ledger has against the books, and have every ticket decided again."""
@@ -223,19 +219,18 @@ class TinyPosting:
 
     def _orphans_of(self, view: UnitView) -> UnitWork:
         orphans = tuple(one for one in view.standing if one.state is DocumentState.ORPHANED)
-        return self._made(view, Plan(Outcome.UNFINISHED, leaving=orphans), end=End(None), opening=None)
+        return self._made(view, Plan(Outcome.UNFINISHED, leaving=orphans))
 
     def _work(self, view: UnitView) -> UnitWork | None:
         planned = plan(view, decided(view, RULES, LATER), on_change="update")
         if planned.outcome is Outcome.OPEN:
             self._again.add(view.key)
             return None
-        event = TicketEvent.POSTED if planned.outcome is Outcome.UNCHANGED else _ENDS.get(planned.outcome)
-        if event is None:
+        if planned.outcome not in ENDS or planned.leaving:
             return self._made(view, planned)
-        if planned.leaving:
-            return self._made(view, planned, end=End(event, planned.code, planned.reason, planned.until))
-        self.ledger.write(Changes(settled=view.settled(event, planned.code, planned.reason, planned.until)))
+        changes = Changes()
+        settle(view, planned, changes, RunSummary())
+        self.ledger.write(changes)
         return None
 
     def _made(self, view: UnitView, planned: Plan, **more: Any) -> UnitWork:
@@ -258,7 +253,7 @@ class TinyPosting:
     def _sent(self, some: Sequence[Op]) -> list[Op]:
         """Send operations; returns those that follow."""
         if some[0].verb is Verb.LOOK:
-            outcomes: Sequence[What] = self._courier.look(some)
+            outcomes: Sequence[Fate] = self._courier.look(some)
         else:
             request_id = self.ledger.send(some) if some[0].verb is Verb.CREATE else uuid.uuid4().hex
             outcomes = self._courier.send(some, request_id, again=False)
