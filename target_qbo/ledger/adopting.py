@@ -8,12 +8,13 @@ from typing import TYPE_CHECKING, Any
 import sqlalchemy as sa
 
 from target_qbo.accounting import DocumentKind
+from target_qbo.accounting.kinds import facts
 from target_qbo.ledger.changes import Changes, UnitChange, carry, write
 from target_qbo.ledger.documents import StandingDocument, standing
 from target_qbo.ledger.lifecycle import DocumentEvent, UnitEvent
 from target_qbo.ledger.status import STANDING, DocumentState, Stands, TicketStatus
 from target_qbo.ledger.tables import documents, tickets, units
-from target_qbo.ledger.units import enter, unit_of
+from target_qbo.ledger.units import new, unit_of
 
 if TYPE_CHECKING:
     import datetime as dt
@@ -45,7 +46,6 @@ class Found:
     method: str | None
     qbo_id: str
     sync_token: str
-    sign: int
 
     @property
     def values(self) -> dict[str, Any]:
@@ -55,7 +55,7 @@ class Found:
 
 @dataclass(frozen=True, slots=True)
 class Seen:
-    """A document as QuickBooks has it now."""
+    """A document as QuickBooks has it now; ``voided`` also where it is gone."""
 
     qbo_id: str
     amount: Decimal
@@ -139,9 +139,19 @@ def _keep_undone(connection: Connection, ledger: CompanyLedger, document: Found,
 
 
 def _enter(connection: Connection, ledger: CompanyLedger, document: Found, now: dt.datetime, **becomes: str) -> int:
-    """Enter the unit of a document, of which nothing was received yet; returns its key."""
-    known = {"business_date": document.date, "total": document.sign * document.amount, **becomes}
-    return enter(connection, ledger, document.location_id, document.name, known, now)
+    """Enter the unit of a document, with its ticket, of which nothing was received yet; returns its key."""
+    unit = new(connection, ledger, document.location_id, document.name)
+    known = {
+        "company_id": ledger.company_id,
+        "location_id": document.location_id,
+        "ticket_id": document.name,
+        "unit": unit,
+        "business_date": document.date,
+        "total": facts(document.kind).sign * document.amount,
+    }
+    nothing = {"content": "", "content_hash": "", "revision": 0, "pending": False, "updated_at": now}
+    connection.execute(sa.insert(tickets).values(known | nothing | becomes))
+    return unit
 
 
 def write_seen(ledger: CompanyLedger, kind: str, seen: Sequence[Seen], now: dt.datetime) -> None:
@@ -182,14 +192,6 @@ def gone(kind: str, state: str, stands: str) -> DocumentEvent:
     """
     lifted = kind == DocumentKind.PAYMENT and (state, stands) == (DocumentState.POSTED, Stands.REVISING)
     return DocumentEvent.LIFTED if lifted else DocumentEvent.TAKEN_BACK
-
-
-def write_gone(ledger: CompanyLedger, gone: Sequence[StandingDocument], now: dt.datetime) -> None:
-    """Write down that documents which stand in the ledger are no longer in QuickBooks."""
-    found = Changes(units=[UnitChange(one.unit, UnitEvent.SEEN_OTHERWISE) for one in gone])
-    for one in gone:
-        found.happens(DocumentEvent.TAKEN_BACK, one.key)
-    write(ledger, found, now)
 
 
 def rivals(ledger: CompanyLedger, found: Sequence[Found]) -> list[StandingDocument]:

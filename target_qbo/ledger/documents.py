@@ -13,7 +13,7 @@ from target_qbo.ledger.tables import AMISS, documents, units
 
 if TYPE_CHECKING:
     import datetime as dt
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Sequence
     from decimal import Decimal
 
     from target_qbo.ledger.changes import Key
@@ -88,15 +88,6 @@ def units_with_orphans(ledger: CompanyLedger) -> list[int]:
     )
     with ledger.read() as connection:
         return list(connection.execute(query.order_by(documents.c.unit)).scalars())
-
-
-def missing_requests(ledger: CompanyLedger, unit_keys: Sequence[int]) -> Mapping[Key, str]:
-    """Return the requestid under which documents of these units left that were looked up and do not stand."""
-    columns = (documents.c.unit, documents.c.kind, documents.c.number, documents.c.request_id)
-    query = sa.select(*columns).where(documents.c.unit.in_(unit_keys), documents.c.state == DocumentState.MISSING)
-    with ledger.read() as connection:
-        rows = connection.execute(query).all()
-    return {(row.unit, row.kind, row.number): row.request_id or "" for row in rows}
 
 
 def known_ids(ledger: CompanyLedger, kind: str, qbo_ids: Sequence[str]) -> set[str]:

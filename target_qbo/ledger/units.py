@@ -10,7 +10,7 @@ import sqlalchemy as sa
 
 from target_qbo.ledger import content
 from target_qbo.ledger.changes import Settled
-from target_qbo.ledger.documents import missing_requests, standing
+from target_qbo.ledger.documents import standing
 from target_qbo.ledger.lifecycle import TicketEvent
 from target_qbo.ledger.status import HALF_DONE, STANDING, DocumentState, Stands, TicketStatus
 from target_qbo.ledger.tables import discounts, payments, tickets, units
@@ -162,13 +162,11 @@ def select() -> sa.Select[Any]:
 def with_rows(ledger: CompanyLedger, connection: Connection, rows: Sequence[sa.Row[Any]]) -> list[UnitView]:
     """Return units, given their rows, with all that was received for them and all that stands."""
     keys = [row.unit for row in rows if row.unit is not None]
-    documents, missing = standing(ledger, keys, (*STANDING, DocumentState.LIFTED)), missing_requests(ledger, keys)
-    sent_as: dict[int, dict[tuple[str, str], str]] = defaultdict(dict)
-    for (key, kind, number), request_id in missing.items():
-        sent_as[key][kind, number] = request_id
+    documents = standing(ledger, keys, (*STANDING, DocumentState.LIFTED, DocumentState.MISSING))
     paid = rows_of(ledger, connection, payments, rows)
     discounted = rows_of(ledger, connection, discounts, rows)
     records = content.decoded([row.content or "{}" for row in rows])
+    owned = [documents.get(row.unit, ()) for row in rows]
     return [
         UnitView(
             key=row.unit or 0,
@@ -181,14 +179,14 @@ def with_rows(ledger: CompanyLedger, connection: Connection, rows: Sequence[sa.R
             pending=row.pending,
             stands=Stands(row.stands or Stands.NOTHING),
             fingerprint=row.fingerprint,
-            standing=[one for one in documents.get(row.unit, ()) if one.state in STANDING],
-            lifted=[one for one in documents.get(row.unit, ()) if one.state is DocumentState.LIFTED],
-            missing=sent_as[row.unit],
+            standing=[one for one in own if one.state in STANDING],
+            lifted=[one for one in own if one.state is DocumentState.LIFTED],
+            missing={(one.kind, one.number): one.request_id or "" for one in own if one.state is DocumentState.MISSING},
             failures=row.failures or 0,
             code=row.code,
             reason=row.reason,
         )
-        for row, record in zip(rows, records, strict=True)
+        for row, record, own in zip(rows, records, owned, strict=True)
     ]
 
 
@@ -230,32 +228,13 @@ def unit_of(connection: Connection, ledger: CompanyLedger, location_id: str, nam
     row = connection.execute(sa.select(tickets.c.id, tickets.c.unit).filter_by(**own, ticket_id=name)).first()
     if row is None or row.unit is not None:
         return None if row is None else int(row.unit)
-    unit = _new(connection, ledger, location_id, name)
+    unit = new(connection, ledger, location_id, name)
     connection.execute(sa.update(tickets).where(tickets.c.id == row.id).values(unit=unit))
     return unit
 
 
-def enter(
-    connection: Connection, ledger: CompanyLedger, location_id: str, name: str, of: Mapping[str, Any], now: dt.datetime
-) -> int:
-    """Enter a unit, with its ticket, of which nothing was received yet; returns its key.
-
-    Args:
-        connection: Where it is written.
-        ledger: The company's ledger.
-        location_id: Franpos location.
-        name: Its name: of a ticket its order id.
-        of: What is known of the ticket, by the names of columns.
-        now: The present moment.
-    """
-    unit = _new(connection, ledger, location_id, name)
-    known = {"company_id": ledger.company_id, "location_id": location_id, "ticket_id": name, "unit": unit}
-    nothing = {"content": "", "content_hash": "", "revision": 0, "pending": False, "updated_at": now}
-    connection.execute(sa.insert(tickets).values(known | nothing | dict(of)))
-    return unit
-
-
-def _new(connection: Connection, ledger: CompanyLedger, location_id: str, name: str) -> int:
+def new(connection: Connection, ledger: CompanyLedger, location_id: str, name: str) -> int:
+    """Make the unit of a ticket that is named by its order id; returns its key."""
     own = {"company_id": ledger.company_id, "kind": TICKET, "location_id": location_id, "name": name}
     new = sa.insert(units).values(own | {"stands": Stands.NOTHING})
     return int(connection.execute(new.returning(units.c.id)).scalar_one())

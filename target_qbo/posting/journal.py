@@ -10,9 +10,9 @@ import logging
 import uuid
 from typing import TYPE_CHECKING
 
-from target_qbo.ledger import adopting, changes
+from target_qbo.ledger import changes
 from target_qbo.ledger.changes import Changes, Sending
-from target_qbo.ledger.lifecycle import TicketEvent
+from target_qbo.ledger.lifecycle import DocumentEvent, TicketEvent
 from target_qbo.posting.ops import Verb
 
 if TYPE_CHECKING:
@@ -88,25 +88,23 @@ class Journal:
         found, follow = Changes(), []
         for op, outcome in outcomes:
             follow += op.work.answered(op, outcome, found)
-            for document in op.work.adopted:
-                text = "%s %s of this ticket was there already and is taken over"
-                named = {"event_name": "document_adopted", **op.work.names}
-                logger.info(text, document.kind, document.number, extra=named)
-            adopting.adopt(self._ledger, op.work.adopted, now())
-            op.work.adopted = []
         changes.write(self._ledger, found, now())
-        for op, _ in outcomes:
-            self._close(op.work, found)
+        for work in dict.fromkeys(op.work for op, _ in outcomes):
+            self._close(work, found)
         return follow
 
     def _close(self, work: Unit, found: Changes) -> None:
-        """Take note of a unit that is to be planned again, and tell of one that is posted."""
+        """Take note of a unit that is to be planned again, and tell what was taken over, and of one that is posted."""
         if work.stalled:
             self.again.add(work.unit)
         if work.unanswered and not work.open:
             self.given_up.add(work.unit)
         if work.names_anew:
             self.names_anew.add(work.unit)
+        for unit, kind, number in (one.key for one in found.documents if one.event is DocumentEvent.FOUND):
+            if unit == work.unit:
+                text = "%s %s of this ticket was there already and is taken over"
+                logger.info(text, kind, number, extra={"event_name": "document_adopted", **work.names})
         if work.document is not None and any(
             one.ticket in work.view.tickets and one.event is TicketEvent.POSTED for one in found.settled
         ):

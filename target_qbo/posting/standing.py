@@ -157,7 +157,6 @@ class Standing:
             method=methods.named(self.row),
             qbo_id=self.qbo_id,
             sync_token=self.sync_token,
-            sign=facts(self.kind).sign,
         )
 
     def told(self, amount: Decimal) -> dict[str, Any]:

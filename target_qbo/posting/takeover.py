@@ -19,7 +19,7 @@ from target_qbo.accounting.money import ZERO
 from target_qbo.errors import ConfigurationError
 from target_qbo.ledger import documents, tickets
 from target_qbo.ledger import references as stored
-from target_qbo.ledger.adopting import Seen, adopt, enter_voided, rivals, write_gone, write_seen
+from target_qbo.ledger.adopting import Seen, adopt, enter_voided, rivals, write_seen
 from target_qbo.posting.observe import by_id
 from target_qbo.posting.standing import Standing, amount_in
 from target_qbo.qbo import QboFaultError
@@ -289,7 +289,8 @@ class Existing:
         """Adopt those in whose place nothing stands any more; the others do stand twice."""
         others = rivals(self._ledger, doubled)
         there = by_id(client, others)
-        write_gone(self._ledger, [one for one in others if one.key not in there], dt.datetime.now(dt.UTC))
+        gone = [Seen(one.qbo_id or "", one.amount, one.date, voided=True) for one in others if one.key not in there]
+        write_seen(self._ledger, kind, gone, dt.datetime.now(dt.UTC))
         self.doubled += (left := self._adopt(kind, doubled))
         for document in left:
             logger.warning(

@@ -26,7 +26,6 @@ if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
     from target_qbo.accounting import Document, Payment
-    from target_qbo.ledger.adopting import Found
     from target_qbo.ledger.changes import Key
     from target_qbo.ledger.status import DocumentState
     from target_qbo.ledger.units import UnitView
@@ -57,7 +56,6 @@ class Unit(ABC):
         document: What is to stand.
         names_anew: Whether an id that it refers to is stale: to be planned again with all names looked up.
         stalled: Whether the fate of a write is not known: to be planned again when it was looked up.
-        adopted: Documents to be entered before what else is written down.
         ended: Whether all was done that was to be done.
         left: Why it was left as it was; None: it was not.
         open: Whether it was left half done.
@@ -80,7 +78,6 @@ class Unit(ABC):
         self.document: Document | None = planned.document
         self.names_anew = False
         self.stalled = False
-        self.adopted: list[Found] = []
         self.ended = False
         self.left: Hindrance | None = None
         self.open = False

@@ -368,9 +368,8 @@ class UnitWork(Unit):
         if row is None:
             changes.happens(DocumentEvent.DIFFERS, op.key, amount=op.amount, date=op.date, method=op.method)
             return altered(op.kind, op.number, op.amount, op.date, rows[0])
-        found = row.found(self._asking.methods())
-        if found is not None:
-            self.adopted.append(found)
+        method = self._asking.methods().named(row.row)
+        changes.happens(DocumentEvent.FOUND, op.key, **row.told(op.amount), date=op.date, method=method)
         self._stands(op, row, DocumentState.POSTED)
         self._summary.add_document(op.kind, op.amount)
         return None
