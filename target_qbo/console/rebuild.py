@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from target_qbo.console.output import format_option, show, show_document
-from target_qbo.posting.rebuild import rebuild as rebuild_ledger
+from target_qbo.posting.takeover import rebuild as rebuild_ledger
 
 if TYPE_CHECKING:
     from target_qbo.desk.config import DeskConfig
@@ -30,8 +30,7 @@ def rebuild(config: DeskConfig, form: str) -> None:
 
     Ends with 1 where documents stand twice: they are named, and one of each must be voided by hand.
     """
-    company = config.company()
-    found, undone = rebuild_ledger(company.ledger, company.client, company.settings)
+    found, undone = rebuild_ledger(config.company())
     rows = [
         {"kind": kind.value, "documents": number, "amount": found.found_amounts[kind]}
         for kind, number in sorted(found.found.items())

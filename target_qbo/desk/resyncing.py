@@ -108,7 +108,7 @@ def resync(config: DeskConfig, company: Company, wanted: Wanted, watch: Watch) -
 
 def _held_against_the_books(company: Company, keys: Sequence[int], *, insist: bool) -> list[int]:
     try:
-        return mark_again(company.ledger, company.client, company.settings, keys, insist=insist)
+        return mark_again(company, keys, insist=insist)
     except QboFaultError as error:
         raise ConfigurationError(f"QuickBooks refuses to show the documents: {error}") from None
 

@@ -9,8 +9,8 @@ from typing import TYPE_CHECKING, Any
 
 from target_qbo.accounting.kinds import TakenBack, facts
 from target_qbo.errors import ConfigurationError
+from target_qbo.posting.observe import read
 from target_qbo.posting.ops import Done, Fate, NotDone, Refused, Seen, Unknown, Verb
-from target_qbo.posting.standing import Standing
 from target_qbo.qbo import (
     BatchItem,
     BatchSize,
@@ -21,13 +21,13 @@ from target_qbo.qbo import (
     UnknownFateError,
     faults,
 )
-from target_qbo.qbo.client import quoted
 from target_qbo.qbo.reactions import Reaction, reaction
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from target_qbo.posting.ops import Op
+    from target_qbo.posting.standing import Standing
     from target_qbo.qbo import QboClient, RateLimits
 
 logger = logging.getLogger("target-qbo.dispatch")
@@ -70,11 +70,10 @@ class Courier:
             TargetError: QuickBooks can't be reached.
         """
         kind, field = ops[0].kind, ops[0].field
-        values = ",".join(quoted(value) for op in ops for value in op.values)
         rows: dict[str, list[Standing]] = defaultdict(list)
         try:
-            for row in self._client.query(facts(kind).entity, f"{field} in ({values})"):
-                rows[str(row.get(field))].append(Standing(kind, row))
+            for one in read(self._client, kind, field, [value for op in ops for value in op.values]):
+                rows[str(one.row.get(field))].append(one)
         except QboFaultError as error:
             raise ConfigurationError(f"QuickBooks refuses to show {facts(kind).plural}: {error}") from None
         return [Seen([row for value in op.values for row in rows.get(value, ())]) for op in ops]

@@ -84,21 +84,15 @@ def alone(company: Company, as_record: Callable[[], dict[str, Any]], kind: str =
             runs.end(ledger, number, outcome, as_record() | why, now())
 
 
-def executor(company: Company, journal: Journal) -> Executor:
-    """Return what sends a company's documents."""
-    sizes = {"max_concurrency": company.settings.max_concurrency, "batch_size": company.settings.batch_size}
-    return Executor(company.client, company.limits, journal, **sizes)
-
-
 class _Run:
     def __init__(self, company: Company, summary: RunSummary, journal: Journal) -> None:
+        self._company = company
         self._ledger = company.ledger
-        self._client = company.client
         self._settings = company.settings
         self._summary = summary
         self._journal = journal
         self._preparing = Preparing(company)
-        self._executor = executor(company, journal)
+        self._executor = Executor(company, journal)
         self._asked_anew: set[int] = set()
         self._vain: dict[int, tuple[UnitView, str]] = {}
 
@@ -118,7 +112,7 @@ class _Run:
         """Go once through what is pending; returns whether there is more to be done now."""
         self._summary.open = 0
         self._journal.again.clear()
-        differing = find_unknown(self._ledger, self._client, self._settings.settle_seconds)
+        differing = find_unknown(self._company)
         self._void_orphans()
         self._executor.run(self._works(differing))
         if self._journal.names_anew:

@@ -27,11 +27,12 @@ from target_qbo.qbo.reactions import Reaction, of_document, reaction
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence
 
+    from target_qbo.company import Company
     from target_qbo.ledger.changes import Key
     from target_qbo.posting.journal import Journal
     from target_qbo.posting.ops import Fate, Op
     from target_qbo.posting.work import UnitWork
-    from target_qbo.qbo import Fault, QboClient, RateLimits
+    from target_qbo.qbo import Fault
 
 logger = logging.getLogger("target-qbo.dispatch")
 
@@ -64,31 +65,20 @@ class Executor:
     """Sends operations until there are no more; may be run again, and remembers what failed, and how it was sent.
 
     Args:
-        client: The company.
-        limits: Its limits.
+        company: The company, with its limits, and how many requests go at once, of how many writes.
         journal: Where it is written down what leaves and what comes back.
-        max_concurrency: Requests at once.
-        batch_size: Writes in a batch.
 
     Attributes:
         failed_alone: How often a unit's write got no answer when it was sent alone.
         told: What QuickBooks said then.
     """
 
-    def __init__(
-        self,
-        client: QboClient,
-        limits: RateLimits,
-        journal: Journal,
-        *,
-        max_concurrency: int,
-        batch_size: int,
-    ) -> None:
-        self._courier = Courier(client, limits, batch_size)
-        self._limits = limits
+    def __init__(self, company: Company, journal: Journal) -> None:
+        self._max_concurrency = company.settings.max_concurrency
+        self._batch_size = company.settings.batch_size
+        self._courier = Courier(company.client, company.limits, self._batch_size)
+        self._limits = company.limits
         self._journal = journal
-        self._max_concurrency = max_concurrency
-        self._batch_size = batch_size
         self._ready: deque[Op] = deque()
         self._looks: deque[Op] = deque()
         self._resent: dict[str, list[Op]] = defaultdict(list)

@@ -23,8 +23,9 @@ from target_qbo.posting.standing import Standing
 from target_qbo.qbo.client import quoted
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Sequence
+    from collections.abc import Iterable, Iterator, Sequence
 
+    from target_qbo.company import Company
     from target_qbo.ledger import CompanyLedger
     from target_qbo.ledger.changes import Key
     from target_qbo.ledger.documents import StandingDocument
@@ -38,7 +39,7 @@ _NEVER_CHANGED = "0"
 _ATTEMPT_LASTS = dt.timedelta(minutes=10)
 
 
-def find_unknown(ledger: CompanyLedger, client: QboClient, settle_seconds: float) -> dict[int, Fault]:
+def find_unknown(company: Company) -> dict[int, Fault]:
     """Find out the fate of every document that was sent and never answered.
 
     Nothing is looked up while the request may still be executing. Each is then posted, or known not to be there, or
@@ -51,10 +52,10 @@ def find_unknown(ledger: CompanyLedger, client: QboClient, settle_seconds: float
         UnreachableError: QuickBooks can't be reached.
     """
     differing: dict[int, Fault] = {}
-    unknown = documents.of_unknown_fate(ledger)
+    unknown = documents.of_unknown_fate(company.ledger)
     if not unknown:
         return differing
-    _let_settle(unknown, settle_seconds)
+    _let_settle(unknown, company.settings.settle_seconds)
     by_kind: dict[str, list[StandingDocument]] = defaultdict(list)
     for document in unknown:
         by_kind[document.kind].append(document)
@@ -62,7 +63,7 @@ def find_unknown(ledger: CompanyLedger, client: QboClient, settle_seconds: float
     for kind in sorted(by_kind):
         some = by_kind[kind]
         for start in range(0, len(some), _NUMBERS_A_READ):
-            differing |= _find_some(ledger, client, DocumentKind(kind), some[start : start + _NUMBERS_A_READ])
+            differing |= _find_some(company, DocumentKind(kind), some[start : start + _NUMBERS_A_READ])
     return differing
 
 
@@ -77,14 +78,10 @@ def _let_settle(unknown: Iterable[StandingDocument], settle_seconds: float) -> N
         time.sleep(wait)
 
 
-def _find_some(
-    ledger: CompanyLedger, client: QboClient, kind: DocumentKind, some: Sequence[StandingDocument]
-) -> dict[int, Fault]:
-    field = facts(kind).number_field
-    numbers = ",".join(quoted(document.number) for document in some)
-    rows: dict[str, list[Standing]] = defaultdict(list)
-    for one in client.query(facts(kind).entity, f"{field} in ({numbers})"):
-        rows[str(one.get(field))].append(Standing(kind, one))
+def _find_some(company: Company, kind: DocumentKind, some: Sequence[StandingDocument]) -> dict[int, Fault]:
+    ledger, rows = company.ledger, defaultdict[str, list[Standing]](list)
+    for one in read(company.client, kind, facts(kind).number_field, [document.number for document in some]):
+        rows[str(one.number)].append(one)
     invoices = _invoices(ledger, some) if kind is DocumentKind.PAYMENT else {}
     known = documents.known_ids(ledger, kind, [row.qbo_id for found in rows.values() for row in found])
     found = Changes()
@@ -148,6 +145,16 @@ def _is_untouched(row: Standing, document: StandingDocument) -> bool:
     return document.kind != DocumentKind.PAYMENT and row.sync_token == _NEVER_CHANGED and row.date == document.date
 
 
+def read(client: QboClient, kind: DocumentKind, field: str, values: Iterable[str]) -> Iterator[Standing]:
+    """Read the documents of a kind of which a field has one of these values, in one query.
+
+    Raises:
+        UnreachableError: QuickBooks can't be reached.
+    """
+    named = ",".join(quoted(value) for value in values)
+    return (Standing(kind, row) for row in client.query(facts(kind).entity, f"{field} in ({named})"))
+
+
 def by_id(client: QboClient, standing: Iterable[StandingDocument]) -> dict[Key, Standing]:
     """Read documents as they stand now, up to 200 in a read; those that are voided or gone are left out.
 
@@ -159,12 +166,10 @@ def by_id(client: QboClient, standing: Iterable[StandingDocument]) -> dict[Key, 
         if document.qbo_id is not None:
             by_kind[document.kind][document.qbo_id] = document
     rows: dict[Key, Standing] = {}
-    for name, of_kind in by_kind.items():
-        kind, ids = DocumentKind(name), list(of_kind)
+    for kind, of_kind in by_kind.items():
+        ids = list(of_kind)
         for place in range(0, len(ids), _IDS_A_READ):
-            named = ",".join(quoted(one) for one in ids[place : place + _IDS_A_READ])
-            for row in client.query(facts(kind).entity, f"Id in ({named})"):
-                found = Standing(kind, row)
+            for found in read(client, DocumentKind(kind), "Id", ids[place : place + _IDS_A_READ]):
                 if not found.voided:
                     rows[of_kind[found.qbo_id].key] = found
     return rows

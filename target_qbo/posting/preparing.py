@@ -5,7 +5,6 @@ Before anything is posted it makes sure that the ledger knows what stands in the
 
 from __future__ import annotations
 
-import datetime as dt
 from typing import TYPE_CHECKING
 
 from target_qbo.accounting import PaymentMethod
@@ -24,6 +23,7 @@ from target_qbo.qbo import QboFaultError
 from target_qbo.qbo.reactions import Reaction, reaction
 
 if TYPE_CHECKING:
+    import datetime as dt
     from collections.abc import Collection, Sequence
 
     from target_qbo.accounting import Document, DocumentKind
@@ -45,6 +45,7 @@ class Preparing:
     """
 
     def __init__(self, company: Company) -> None:
+        self._company = company
         self._ledger = company.ledger
         self._client = company.client
         self._settings = company.settings
@@ -62,13 +63,7 @@ class Preparing:
         if self._references is None:
             earliest = first_date(max(earliest, EARLIEST), self._settings.rules)
             self._references = References(self._ledger, self._client, self._settings, earliest)
-            self.knows_all = verify_company(
-                self._ledger,
-                self._client,
-                self._references,
-                earliest,
-                accept_existing=self._settings.accept_existing,
-            )
+            self.knows_all = verify_company(self._company, self._references, earliest)
 
     def find_others(self) -> None:
         """Have the ledger know, once, of documents of ours that were made since its last run and not by it; a read.
@@ -78,8 +73,7 @@ class Preparing:
         """
         if self._references is not None and not self.knows_all:
             self.knows_all = True
-            margin = dt.timedelta(seconds=self._settings.minute_seconds)
-            adopt_made_since(self._ledger, self._client, self._references, margin)
+            adopt_made_since(self._company, self._references)
 
     def forget(self) -> None:
         """Have every id looked up again: one was stale."""

@@ -30,13 +30,11 @@ if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
     from target_qbo.accounting.documents import Decision
-    from target_qbo.ledger import CompanyLedger
+    from target_qbo.company import Company
     from target_qbo.ledger.changes import Key
     from target_qbo.ledger.documents import StandingDocument
     from target_qbo.ledger.units import UnitView
     from target_qbo.posting.standing import Standing
-    from target_qbo.qbo import QboClient
-    from target_qbo.settings import Settings
 
 logger = logging.getLogger("target-qbo.verifying")
 
@@ -70,15 +68,11 @@ class _Judgement:
         return bool(self.voided or self.orphaned or self.edited or self.moved)
 
 
-def mark_again(
-    ledger: CompanyLedger, client: QboClient, settings: Settings, keys: Sequence[int], *, insist: bool
-) -> list[int]:
+def mark_again(company: Company, keys: Sequence[int], *, insist: bool) -> list[int]:
     """Hold chosen tickets against QuickBooks and have the next run decide them again.
 
     Args:
-        ledger: The company's ledger.
-        client: The company.
-        settings: The rules, and how long an unanswered request may take.
+        company: The company.
         keys: The tickets' keys in the ledger.
         insist: Whether a person named them: then a change that ``on_change: skip`` left alone is carried out. Else such
             tickets are decided as the setting says, and not looked at here.
@@ -89,10 +83,11 @@ def mark_again(
     Raises:
         TargetError: QuickBooks can't be reached, or a person is needed; what was found so far is written down.
     """
+    ledger = company.ledger
     with ledger.lock("posting", lambda: logger.warning("a run is posting: waiting for it to end")):
-        find_unknown(ledger, client, settings.settle_seconds)
-        held = set() if insist or settings.on_change != "skip" else set(again.left_alone(ledger, keys))
-        verifier = _Verifier(ledger, client, settings)
+        find_unknown(company)
+        held = set() if insist or company.settings.on_change != "skip" else set(again.left_alone(ledger, keys))
+        verifier = _Verifier(company)
         done, due = set(keys), list(keys)
         while due:
             further: set[int] = set()
@@ -107,14 +102,14 @@ def mark_again(
 
 
 class _Verifier:
-    def __init__(self, ledger: CompanyLedger, client: QboClient, settings: Settings) -> None:
-        self._ledger = ledger
-        self._client = client
-        self._settings = settings
-        known = references.load(ledger)
+    def __init__(self, company: Company) -> None:
+        self._ledger = company.ledger
+        self._client = company.client
+        self._rules = company.settings.rules
+        known = references.load(company.ledger)
         self._guests = {found.qbo_id for (entity, _), found in known.items() if entity == "Customer"}
         self._items = item_ids(known)
-        self._methods = Methods(ledger, lambda: client.query("PaymentMethod", EVERY))
+        self._methods = Methods(company.ledger, lambda: company.client.query("PaymentMethod", EVERY))
 
     def verify(self, keys: Sequence[int]) -> tuple[set[int], set[int]]:
         """Write down what differs; returns the tickets that may not be touched, and others that are affected."""
@@ -235,7 +230,7 @@ class _Verifier:
         """Decide a ticket by its records; None where they were never received."""
         if not view.record:
             return None
-        return decided(view, self._settings.rules, now())
+        return decided(view, self._rules, now())
 
 
 def _as_seen(document: StandingDocument, amount: Decimal, date: dt.date, method: str | None) -> DocumentChange:

@@ -1,5 +1,6 @@
 """What stands of the guest customer in a company that the ledger does not know yet: ours is adopted, the rest is told.
 
+A run asks for the period into which it posts, and for what was made since its last one; a rebuild for all time.
 Source: design, Posting, exactly once (6); accounting rules, After posting (documents that are not ours).
 """
 
@@ -16,11 +17,16 @@ from typing import TYPE_CHECKING, Any
 from target_qbo.accounting import DocumentKind
 from target_qbo.accounting.kinds import STRANGERS, facts, plural_of
 from target_qbo.accounting.money import ZERO
+from target_qbo.accounting.naming import suffixed
 from target_qbo.errors import ConfigurationError
 from target_qbo.ledger import documents, tickets
 from target_qbo.ledger import references as stored
 from target_qbo.ledger.adopting import Seen, adopt, enter_voided, rivals, write_seen
-from target_qbo.posting.observe import by_id
+from target_qbo.names.lists import EVERY, named
+from target_qbo.names.methods import Methods
+from target_qbo.names.plans import OURS
+from target_qbo.posting.observe import by_id, find_unknown
+from target_qbo.posting.plan import EARLIEST
 from target_qbo.posting.standing import Standing, amount_in
 from target_qbo.qbo import QboFaultError
 from target_qbo.qbo.client import quoted
@@ -29,11 +35,10 @@ if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
     from target_qbo.accounting.rules import Rules
+    from target_qbo.company import Company
     from target_qbo.ledger import CompanyLedger
     from target_qbo.ledger.adopting import Found
-    from target_qbo.names.methods import Methods
     from target_qbo.names.references import References
-    from target_qbo.qbo import QboClient
 
 logger = logging.getLogger("target-qbo.takeover")
 
@@ -69,24 +74,15 @@ def unverified(ledger: CompanyLedger, earliest: dt.date) -> Period | None:
     return Period(earliest, verified_from)
 
 
-def verify_company(
-    ledger: CompanyLedger,
-    client: QboClient,
-    references: References,
-    earliest: dt.date,
-    *,
-    accept_existing: bool,
-) -> bool:
+def verify_company(company: Company, references: References, earliest: dt.date) -> bool:
     """Adopt the documents of ours that stand from ``earliest`` on, where the ledger does not know the company yet.
 
     Tickets that have voided documents only stay undone: a person took them out.
 
     Args:
-        ledger: The company's ledger.
-        client: The company.
-        references: The company's entities: the guest customer and what it owes.
+        company: The company.
+        references: Its entities: the guest customer and what it owes.
         earliest: The earliest business date to be posted.
-        accept_existing: Whether documents that are not ours may stand there.
 
     Returns:
         Whether the company was asked.
@@ -95,16 +91,14 @@ def verify_company(
         ConfigurationError: The guest customer has documents that are not ours, or open credit, and that was not
             accepted.
     """
-    period = unverified(ledger, earliest)
+    period = unverified(company.ledger, earliest)
     if period is None:
         return False
-    existing = Existing(ledger, references.methods(), adopts=True)
+    existing = Existing(company, references.methods(), adopts=True)
     if not references.guest_is_new():
-        guest = references.guest_customer().qbo_id
-        existing.read_strangers(client, guest, period)
-        existing.read(client, guest, references.guest_balance(), period)
-    undone = enter_voided(ledger, existing.voided, dt.datetime.now(dt.UTC))
-    if existing.in_the_way and not accept_existing:
+        existing.read_all(references.guest_customer().qbo_id, references.guest_balance(), period)
+    undone = enter_voided(company.ledger, existing.voided, dt.datetime.now(dt.UTC))
+    if existing.in_the_way and not company.settings.accept_existing:
         raise ConfigurationError(
             f"the guest customer already has documents that are not ours, or open credit, where posting begins on "
             f"{earliest}: {existing.told()}: the same sales may be in the books already; set accept_existing to post "
@@ -114,31 +108,56 @@ def verify_company(
         logger.info("%d documents of ours were already in QuickBooks and are taken over", existing.ours)
     if undone:
         logger.warning("%d tickets have voided documents only: they stay undone until they are resynced", undone)
-    stored.write_company_facts(ledger, verified_from=earliest)
+    stored.write_company_facts(company.ledger, verified_from=earliest)
     return True
 
 
-def adopt_made_since(ledger: CompanyLedger, client: QboClient, references: References, margin: dt.timedelta) -> None:
+def rebuild(company: Company) -> tuple[Existing, int]:
+    """Enter all documents of ours that stand in the company, and those that were voided of tickets that have no other.
+
+    Nothing is written in QuickBooks. What the ledger knows already stays as it is.
+
+    Returns:
+        What was found, and how many tickets have voided documents only: they are undone.
+
+    Raises:
+        TargetError: QuickBooks can't be reached, or a person is needed.
+    """
+    ledger, client, names = company.ledger, company.client, company.settings.names
+    existing = Existing(company, Methods(ledger, lambda: client.query("PaymentMethod", EVERY)), adopts=True)
+    with ledger.lock("posting", lambda: logger.warning("a run is posting: waiting for it to end")):
+        find_unknown(company)
+        # Documents of ours may be on each of these customers, inactive ones too.
+        for row in named(client, "Customer", (names.guest_customer, suffixed(names.guest_customer, OURS))):
+            existing.read_all(str(row["Id"]), None, Period(EARLIEST, None))
+        undone = enter_voided(ledger, existing.voided, dt.datetime.now(dt.UTC))
+        if company.settings.accept_existing or not existing.in_the_way:
+            stored.write_company_facts(ledger, verified_from=EARLIEST)
+    return existing, undone
+
+
+def adopt_made_since(company: Company, references: References) -> None:
     """Adopt what was made for the guest customer since this ledger's last answer, and not by this ledger; one read.
 
     A backup that was put back does not know it, and a second ledger that posts to the company makes it (accounting
     rules, After posting). Where only refunds are to be posted, refund receipts are asked for, else invoices.
 
     Args:
-        ledger: The company's ledger.
-        client: The company.
-        references: The company's entities.
-        margin: By how much QuickBooks' clock and this one may differ: the limits' minute, in which fewer invoices can
-            be made than one read shows.
+        company: The company.
+        references: Its entities.
     """
+    ledger = company.ledger
     latest = documents.latest_answer(ledger)
     if latest is None:
         return
     kind = DocumentKind.REFUND_RECEIPT if tickets.only_refunds(ledger) else DocumentKind.INVOICE
+    # QuickBooks' clock may differ from this one by the limits' minute, in which fewer invoices can be made than one
+    # read shows.
+    margin = dt.timedelta(seconds=company.settings.minute_seconds)
     since = (latest - margin).astimezone(dt.UTC).isoformat(timespec="seconds")
     guest = references.guest_customer().qbo_id
     where = f"CustomerRef = {quoted(guest)} and MetaData.CreateTime >= {quoted(since)}"
-    rows = [Standing(kind, row) for row in client.query(facts(kind).entity, where)]
+    rows = [Standing(kind, row) for row in company.client.query(facts(kind).entity, where)]
     known: set[str] = set()
     for start in range(0, len(rows), _AT_ONCE):
         known |= documents.known_ids(ledger, kind, [row.qbo_id for row in rows[start : start + _AT_ONCE]])
@@ -146,8 +165,8 @@ def adopt_made_since(ledger: CompanyLedger, client: QboClient, references: Refer
     ours = [row for row in rows if row.qbo_id not in known and row.found(methods) is not None]
     if not ours:
         return
-    existing = Existing(ledger, methods, adopts=True)
-    existing.read(client, guest, None, Period(min(row.date for row in ours), None))
+    existing = Existing(company, methods, adopts=True)
+    existing.read(guest, None, Period(min(row.date for row in ours), None))
     if not existing.ours:
         return  # what this ledger sent itself, and a person altered before its answer was known
     logger.warning(
@@ -165,7 +184,7 @@ class Existing:
     """Documents of the guest customer that stand in QuickBooks and are not in the ledger, read some hundreds at a time.
 
     Args:
-        ledger: The company's ledger.
+        company: The company.
         methods: Names of payment methods.
         adopts: Whether ours are entered in the ledger; else they are only counted.
 
@@ -182,8 +201,9 @@ class Existing:
         credit_elsewhere: Open credit of the customer that stands outside the period, as far as its balance tells.
     """
 
-    def __init__(self, ledger: CompanyLedger, methods: Methods, *, adopts: bool) -> None:
-        self._ledger = ledger
+    def __init__(self, company: Company, methods: Methods, *, adopts: bool) -> None:
+        self._ledger = company.ledger
+        self._client = company.client
         self._methods = methods
         self._adopts = adopts
         self._rows = 0
@@ -206,12 +226,12 @@ class Existing:
         """Whether anything is not ours: sales that may be in the books already, credit the next invoice may get."""
         return bool(self.foreign) or self.credit_elsewhere > 0
 
-    def read_strangers(self, client: QboClient, customer: str, period: Period) -> None:
-        """Read what stands in a period of kinds that are never made here: a query for each."""
+    def read_all(self, customer: str, balance: Decimal | None, period: Period) -> None:
+        """Read what stands in a period, also of kinds that are never made here: a query more for each."""
         where = f"CustomerRef = {quoted(customer)} and {period.condition()}"
         for kind in STRANGERS:
             try:
-                rows = list(client.query(kind.entity, where))
+                rows = list(self._client.query(kind.entity, where))
             except QboFaultError as error:
                 logger.warning("QuickBooks does not show the guest customer's %s: %s", kind.plural, error)
                 continue
@@ -221,8 +241,9 @@ class Existing:
                 number = row.get("DocNumber") or f"id {row['Id']}"
                 if total:
                     self._count(kind.kind, total, credit, f"{kind.word} {number}, {row['TxnDate']}, {total:,.2f}")
+        self.read(customer, balance, period)
 
-    def read(self, client: QboClient, customer: str, balance: Decimal | None, period: Period) -> None:
+    def read(self, customer: str, balance: Decimal | None, period: Period) -> None:
         """Read what stands in a period: two queries, and one more where there may be payments.
 
         There are none to tell of where there are no documents, and the customer's balance is known to be what its
@@ -230,9 +251,9 @@ class Existing:
         """
         where = f"CustomerRef = {quoted(customer)} and {period.condition()}"
         for kind in _MAINS:
-            self._take(client, kind, client.query(facts(kind).entity, where))
+            self._take(kind, self._client.query(facts(kind).entity, where))
         if self._rows or balance is None or balance != self._owed:
-            self._take(client, DocumentKind.PAYMENT, client.query(facts(DocumentKind.PAYMENT).entity, where))
+            self._take(DocumentKind.PAYMENT, self._client.query(facts(DocumentKind.PAYMENT).entity, where))
         if balance is not None:
             self.credit_elsewhere = max(self._owed - self._unapplied - balance, Decimal(0))
 
@@ -246,7 +267,7 @@ class Existing:
             told.append(f"open credit of {self.credit_elsewhere:,.2f} of other dates, which may go to the next invoice")
         return "; ".join(told)
 
-    def _take(self, client: QboClient, kind: DocumentKind, found: Iterator[Row]) -> None:
+    def _take(self, kind: DocumentKind, found: Iterator[Row]) -> None:
         doubled: list[Found] = []
         rows = (Standing(kind, row) for row in found)
         while some := list(islice(rows, _AT_ONCE)):
@@ -275,7 +296,7 @@ class Existing:
             else:
                 self.ours += len(ours)
         for start in range(0, len(doubled), _AT_ONCE):
-            self._settle_doubled(client, kind, doubled[start : start + _AT_ONCE])
+            self._settle_doubled(kind, doubled[start : start + _AT_ONCE])
 
     def _count(self, kind: str, amount: Decimal, credit: Decimal, told: str) -> None:
         self.foreign[kind] += 1
@@ -285,10 +306,10 @@ class Existing:
         if credit or len(self._examples) < _SHOWN:
             self._examples = [told, *self._examples][:_SHOWN] if credit else [*self._examples, told]
 
-    def _settle_doubled(self, client: QboClient, kind: DocumentKind, doubled: Sequence[Found]) -> None:
+    def _settle_doubled(self, kind: DocumentKind, doubled: Sequence[Found]) -> None:
         """Adopt those in whose place nothing stands any more; the others do stand twice."""
         others = rivals(self._ledger, doubled)
-        there = by_id(client, others)
+        there = by_id(self._client, others)
         gone = [Seen(one.qbo_id or "", one.amount, one.date, voided=True) for one in others if one.key not in there]
         write_seen(self._ledger, kind, gone, dt.datetime.now(dt.UTC))
         self.doubled += (left := self._adopt(kind, doubled))

@@ -13,7 +13,8 @@ from typing import TYPE_CHECKING, Any
 from target_qbo.errors import TargetError, UnreachableError
 from target_qbo.ledger import runs, tickets, undoing, units
 from target_qbo.ledger.adopting import FOUND_VOIDED
-from target_qbo.posting.engine import alone, executor
+from target_qbo.posting.engine import alone
+from target_qbo.posting.execute import Executor
 from target_qbo.posting.findings import PAID_OTHERWISE, UNANSWERED
 from target_qbo.posting.journal import now
 from target_qbo.posting.observe import find_unknown
@@ -78,7 +79,7 @@ def undo(company: Company, choice: Choice, undone: Undone) -> None:
         TargetError: QuickBooks can't be reached, or a person is needed. What was done is written down.
     """
     with alone(company, undone.as_record, runs.UNDO) as journal:
-        find_unknown(company.ledger, company.client, company.settings.settle_seconds)
+        find_unknown(company)
         _Undoing(company, undone, journal).run(choice)
 
 
@@ -88,7 +89,7 @@ class _Undoing:
         self._result = undone
         self._asking = Preparing(company)
         self._at_once = company.settings.batch_size * company.settings.max_concurrency
-        self._executor = executor(company, journal)
+        self._executor = Executor(company, journal)
 
     def run(self, choice: Choice) -> None:
         keys = undoing.chosen_keys(self._ledger, choice)

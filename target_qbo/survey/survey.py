@@ -98,9 +98,8 @@ class Survey:
         guest = references.guest_customer().qbo_id
         if any(write.entity == "Customer" and write.created for write in self._lists.writes):
             return Finding(what, name, Verdict.FOUND, Said("none: the customer is not there yet"))
-        existing = Existing(self._ledger, references.methods(), adopts=False)
-        existing.read_strangers(self._company.client, guest, period)
-        existing.read(self._company.client, guest, references.guest_balance(), period)
+        existing = Existing(self._company, references.methods(), adopts=False)
+        existing.read_all(guest, references.guest_balance(), period)
         since = f"from {self._earliest} on" if self._earliest else "at any time"
         ours = f"{existing.ours} of ours will be taken over" if existing.ours else ""
         if not existing.in_the_way:

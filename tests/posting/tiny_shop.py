@@ -153,7 +153,7 @@ class Shop:
     def resync(self) -> None:
         """Hold every ticket against the books, and have it decided again."""
         with contextlib.suppress(TargetError):
-            mark_again(self.ledger, self.books, self.settings, self.keys(), insist=True)  # type: ignore[arg-type]
+            mark_again(self._company(), self.keys(), insist=True)
 
     def statuses(self) -> dict[str, TicketStatus]:
         """Return the tickets' statuses."""
