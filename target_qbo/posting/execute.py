@@ -147,23 +147,19 @@ class Executor:
     # What is to be sent
 
     def _take_some(self, source: Iterator[Op], most: int) -> bool:
-        """Take operations until so many are ready; returns whether there may be more."""
-        while len(self._ready) + len(self._looks) < most:
-            if not self._take_from(source):
-                return False
-        return True
+        """Take operations until so many are ready; returns whether there may be more.
 
-    def _take_from(self, source: Iterator[Op]) -> bool:
-        """Take the next operation; what goes wrong there must not lose the answers that are under way."""
+        What goes wrong there must not lose the answers that are under way.
+        """
         try:
-            op = next(source, None)
+            while len(self._ready) + len(self._looks) < most:
+                op = next(source, None)
+                if op is None:
+                    return False
+                self._take(op)
         except Exception as error:  # noqa: BLE001 (raised again when the last answer is written down)
             self._stop = self._stop or error
-            return False
-        if op is not None:
-            self._take(op)
-            return True
-        return False
+        return self._stop is None
 
     def _take(self, op: Op, *, first: bool = False) -> None:
         if op.verb is Verb.LOOK:
@@ -282,14 +278,10 @@ class Executor:
     def _send_again(self, parcel: _Parcel, left: Sequence[tuple[Op, NotDone]]) -> None:
         if parcel.looks:
             return
-        if any(outcome.smaller for _, outcome in left):
-            half = max(1, len(left) // 2)
-            for op, _ in left:
-                self._parts[op.key] = half
-            self._ready.extendleft(op for op, _ in reversed(left))
-        elif any(outcome.alone for _, outcome in left):
+        smaller = any(outcome.smaller for _, outcome in left)
+        if any(outcome.alone for _, outcome in left):
             self._again.extend(_Parcel([op]) for op, _ in left)
-        elif left and len(left) == len(parcel.ops):
+        elif left and len(left) == len(parcel.ops) and not smaller:
             self._again.append(_Parcel(parcel.ops, again=True))
         else:
             self._ready.extendleft(op for op, _ in reversed(left))
@@ -389,4 +381,4 @@ def _says_nothing(fault: Fault) -> bool:
 
 def _parcel(ops: Sequence[Op], *, again: bool = False) -> _Parcel:
     """Put operations into one request, in an order that is the same whenever they are the same."""
-    return _Parcel(sorted(ops, key=lambda op: op.place), again)
+    return _Parcel(sorted(ops, key=lambda op: op.key), again)

@@ -66,11 +66,6 @@ class Op:
         """The document in the ledger."""
         return (self.work.unit, self.kind, self.number)
 
-    @property
-    def place(self) -> Key:
-        """Where it stands in a batch, whatever the order in which the batch came together."""
-        return self.key
-
     @cached_property
     def _text(self) -> str:
         return simplejson.dumps(self.body, use_decimal=True)

@@ -22,8 +22,6 @@ from target_qbo.ledger.lifecycle import TicketEvent
 from target_qbo.ledger.status import DocumentState, Stands, TicketStatus
 
 if TYPE_CHECKING:
-    from decimal import Decimal
-
     from target_qbo.accounting import Rules
     from target_qbo.accounting.documents import Decision
     from target_qbo.ledger.documents import StandingDocument
@@ -184,35 +182,29 @@ def _part_of(view: UnitView, wanted: Document) -> bool:
             return False
     elif view.stands is not Stands.FOUND:
         return False
-    due = {payment.key: (payment.amount, _folded(payment.method)) for payment in wanted.payments}
-    own = (wanted.total, _folded(wanted.method))
-    agree = [
-        standing.state is not DocumentState.ORPHANED
-        and standing.date == wanted.date
-        and _amounts_to(standing, own if standing.kind == wanted.kind else due.get(standing.number))
-        for standing in view.standing
-    ]
-    return all(agree) and any(standing.kind == wanted.kind for standing in view.standing)
+    of_it = [_is_of(document, wanted) for document in view.standing]
+    return all(of_it) and any(document.kind == wanted.kind for document in view.standing)
 
 
-def _amounts_to(standing: StandingDocument, wanted: tuple[Decimal, str] | None) -> bool:
-    """Tell whether a document has that amount and, where its own is known, that payment method."""
-    if wanted is None:
+def _is_of(document: StandingDocument, wanted: Document) -> bool:
+    """Tell whether a document is, by date, amount and, where its own is known, payment method, one that is to stand."""
+    payment = next((payment for payment in wanted.payments if payment.key == document.number), None)
+    if document.kind == wanted.kind:
+        amount, method = wanted.total, wanted.method
+    elif document.kind == DocumentKind.PAYMENT and payment is not None:
+        amount, method = payment.amount, payment.method
+    else:
         return False
-    amount, method = wanted
-    return standing.amount == amount and (standing.method is None or _folded(standing.method) == method)
+    if document.state is DocumentState.ORPHANED:
+        return False
+    same_method = document.method is None or _folded(document.method) == _folded(method)
+    return (document.date, document.amount) == (wanted.date, amount) and same_method
 
 
 def _stays(document: StandingDocument, wanted: Document) -> bool:
     """Tell whether a document stays while the rest is changed."""
-    if document.state is DocumentState.ORPHANED:
-        return False
     if document.kind == DocumentKind.PAYMENT:
-        return document.date == wanted.date and any(
-            (payment.key, payment.amount) == (document.number, document.amount)
-            and document.method in {None, payment.method}
-            for payment in wanted.payments
-        )
+        return _is_of(document, wanted)
     # An update can't take the payment method off a refund receipt: then it is made anew.
     return document.kind == wanted.kind and (document.method is None or wanted.method is not None)
 

@@ -10,7 +10,7 @@ import datetime as dt
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
-from target_qbo.errors import TargetError, UnreachableError
+from target_qbo.errors import UnreachableError
 from target_qbo.ledger import runs, tickets, undoing, units
 from target_qbo.ledger.adopting import FOUND_VOIDED
 from target_qbo.posting.engine import alone
@@ -80,7 +80,13 @@ def undo(company: Company, choice: Choice, undone: Undone) -> None:
     """
     with alone(company, undone.as_record, runs.UNDO) as journal:
         find_unknown(company)
-        _Undoing(company, undone, journal).run(choice)
+        try:
+            _Undoing(company, undone, journal).run(choice)
+        except UnreachableError as error:
+            raise UnreachableError(
+                f"{error}; {undone.undone} tickets are undone. Undo again to go on, or let the next sync make whole "
+                "again what is half done"
+            ) from None
 
 
 class _Undoing:
@@ -101,16 +107,8 @@ class _Undoing:
         works = [self._work(view) for view in units.of_keys(self._ledger, keys)]
         try:
             self._executor.run(works)
-        except UnreachableError as error:
+        finally:
             self._tell(works)
-            raise UnreachableError(
-                f"{error}; {self._result.undone} tickets are undone. Undo again to go on, or let the next sync make "
-                "whole again what is half done"
-            ) from None
-        except TargetError:
-            self._tell(works)
-            raise
-        self._tell(works)
 
     def _work(self, view: UnitView) -> UnitWork:
         at = f"{now().astimezone(dt.UTC):%Y-%m-%d %H:%M} UTC"

@@ -9,6 +9,7 @@ import datetime as dt
 from abc import ABC, abstractmethod
 from collections import Counter
 from dataclasses import replace
+from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
 from target_qbo.accounting import DocumentKind
@@ -59,7 +60,6 @@ class Unit(ABC):
         ended: Whether all was done that was to be done.
         left: Why it was left as it was; None: it was not.
         open: Whether it was left half done.
-        unanswered: Whether that is because something got no answer.
     """
 
     def __init__(
@@ -81,7 +81,6 @@ class Unit(ABC):
         self.ended = False
         self.left: Hindrance | None = None
         self.open = False
-        self.unanswered = False
         self._planned = planned
         self._refs = refs if not isinstance(refs, Hindrance) else None
         self._asking = asking
@@ -112,14 +111,16 @@ class Unit(ABC):
         self._failed: dict[Key, Hindrance] = {}
         self._renumbered = 0
         self._number_is_taken = False
-        self._fingerprint: str | None = None
 
     @property
+    def unanswered(self) -> bool:
+        """Whether it was left because something got no answer."""
+        return self.left is not None and self.left.code == UNANSWERED
+
+    @cached_property
     def fingerprint(self) -> str | None:
         """The hash of what is to stand; None where nothing is."""
-        if self._fingerprint is None and self.document is not None:
-            self._fingerprint = fingerprint(self.document)
-        return self._fingerprint
+        return None if self.document is None else fingerprint(self.document)
 
     @property
     def names(self) -> Mapping[str, Any]:
@@ -260,7 +261,6 @@ class Unit(ABC):
         if why.code != UNANSWERED or self._undoes:
             self._leave(changes, why)
             return None
-        self.unanswered = True
         self.left = why
         return give_up(self.view, changes, self._summary, f"{self._why()}{why.reason}")
 
@@ -276,7 +276,6 @@ class Unit(ABC):
         """Leave the unit half done: it is pending, and the next run goes on with it."""
         self.open = True
         code = UNANSWERED if self._obstacle is None else self._obstacle.code
-        self.unanswered = code == UNANSWERED
         self.left = Hindrance(code, reason)
         changes.settled += self.view.settled(TicketEvent.LEFT, None, reason)
         self._summary.open += 1
