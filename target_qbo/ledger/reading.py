@@ -6,7 +6,7 @@ import sqlite3
 from collections import defaultdict
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 from urllib.parse import quote
 
 import sqlalchemy as sa
@@ -16,7 +16,7 @@ from target_qbo.errors import ConfigurationError, UnreachableError
 from target_qbo.ledger.database import CompanyLedger, newest_version
 from target_qbo.ledger.status import TicketStatus
 from target_qbo.ledger.tables import companies, tickets
-from target_qbo.ledger.units import UnitView, select, with_rows
+from target_qbo.ledger.units import UnitView, pages, whole
 
 if TYPE_CHECKING:
     import datetime as dt
@@ -24,7 +24,6 @@ if TYPE_CHECKING:
 
     from sqlalchemy.engine import Connection, Engine
 
-_AT_ONCE = 200
 _BUSY_SECONDS = 60
 
 
@@ -79,16 +78,7 @@ def open_to_read(url: str, *, environment: str, realm_id: str) -> CompanyLedger 
 
 def to_decide(ledger: CompanyLedger, choice: Choice) -> Iterator[UnitView]:
     """Yield what a run would decide, in the order of receipt, and the tickets that wait; a few hundred in a read."""
-    last = 0
-    while True:
-        query = _chosen(ledger.company_id, choice).where(tickets.c.id > last).order_by(tickets.c.id).limit(_AT_ONCE)
-        with ledger.read() as connection:
-            rows = connection.execute(query).all()
-            some = with_rows(ledger, connection, rows)
-        if not rows:
-            return
-        yield from some
-        last = rows[-1].id
+    return pages(ledger, *_chosen(ledger.company_id, choice))
 
 
 def known(ledger: CompanyLedger, keys: Iterable[tuple[str, str]]) -> dict[tuple[str, str], UnitView]:
@@ -96,18 +86,16 @@ def known(ledger: CompanyLedger, keys: Iterable[tuple[str, str]]) -> dict[tuple[
     by_location: dict[str, list[str]] = defaultdict(list)
     for location_id, ticket_id in keys:
         by_location[location_id].append(ticket_id)
-    found: dict[tuple[str, str], UnitView] = {}
+    named: dict[int, tuple[str, str]] = {}
     with ledger.read() as connection:
         for location_id, ids in by_location.items():
-            query = select().where(
+            query = sa.select(tickets.c.id, tickets.c.ticket_id).where(
                 tickets.c.company_id == ledger.company_id,
                 tickets.c.location_id == location_id,
                 tickets.c.ticket_id.in_(ids),
             )
-            rows = connection.execute(query).all()
-            for row, ticket in zip(rows, with_rows(ledger, connection, rows), strict=True):
-                found[location_id, row.ticket_id] = ticket
-    return found
+            named |= {row.id: (location_id, row.ticket_id) for row in connection.execute(query)}
+    return {named[key]: view for key, view in whole(ledger, list(named)).items()}
 
 
 def _engine(text: str) -> Engine | None:
@@ -150,19 +138,18 @@ def _is_up_to_date(connection: Connection) -> bool:
     return True
 
 
-def _chosen(company_id: int, choice: Choice) -> sa.Select[Any]:
-    query = select().where(tickets.c.company_id == company_id, tickets.c.content != "")
+def _chosen(company_id: int, choice: Choice) -> Iterator[sa.ColumnElement[bool]]:
+    yield from (tickets.c.company_id == company_id, tickets.c.content != "")
     if choice.named:
-        query = query.where(tickets.c.ticket_id.in_(choice.named) | tickets.c.number.in_(choice.named))
+        yield tickets.c.ticket_id.in_(choice.named) | tickets.c.number.in_(choice.named)
     else:
         # Two reads of an index each, where OR would be one of the whole table.
         own = sa.select(tickets.c.id).where(tickets.c.company_id == company_id)
         due = sa.union(own.where(tickets.c.pending), own.where(tickets.c.status == TicketStatus.WAITING))
-        query = query.where(tickets.c.id.in_(due))
+        yield tickets.c.id.in_(due)
     if choice.first is not None:
-        query = query.where(tickets.c.business_date >= choice.first)
+        yield tickets.c.business_date >= choice.first
     if choice.last is not None:
-        query = query.where(tickets.c.business_date <= choice.last)
+        yield tickets.c.business_date <= choice.last
     if choice.location_id is not None:
-        query = query.where(tickets.c.location_id == choice.location_id)
-    return query
+        yield tickets.c.location_id == choice.location_id

@@ -124,47 +124,39 @@ def assign(ledger: CompanyLedger) -> None:
 
 def pending(ledger: CompanyLedger) -> Iterator[UnitView]:
     """Yield every unit to be decided or finished once, in the order of receipt, reading a few hundred at a time."""
+    # Left out: found in QuickBooks, its record not received yet; received by another store's run since assign().
+    received = (tickets.c.content != "", tickets.c.unit.is_not(None))
+    return pages(ledger, tickets.c.company_id == ledger.company_id, tickets.c.pending, *received)
+
+
+def pages(ledger: CompanyLedger, *conditions: sa.ColumnElement[bool]) -> Iterator[UnitView]:
+    """Yield the units of all tickets that meet the conditions, likewise."""
     last = 0
-    while True:
-        query = select().where(tickets.c.company_id == ledger.company_id, tickets.c.pending, tickets.c.id > last)
-        # Left out: found in QuickBooks, its record not received yet; received by another store's run since assign().
-        query = query.where(tickets.c.content != "", tickets.c.unit.is_not(None))
-        with ledger.read() as connection:
-            rows = connection.execute(query.order_by(tickets.c.id).limit(_A_READ)).all()
-            if not rows:
-                return
-            some = with_rows(ledger, connection, rows)
+    while some := _read(ledger, *conditions, tickets.c.id > last, most=_A_READ):
         yield from some
-        last = rows[-1].id
+        last = some[-1].ticket
 
 
 def whole(ledger: CompanyLedger, ticket_keys: Sequence[int]) -> dict[int, UnitView]:
     """Return the units of tickets, by the tickets' keys: a few hundred at a time are meant."""
-    with ledger.read() as connection:
-        rows = connection.execute(select().where(tickets.c.id.in_(ticket_keys))).all()
-        return {view.ticket: view for view in with_rows(ledger, connection, rows)}
+    return {view.ticket: view for view in _read(ledger, tickets.c.id.in_(ticket_keys))}
 
 
 def of_keys(ledger: CompanyLedger, unit_keys: Sequence[int]) -> list[UnitView]:
     """Return units by their keys, in the order of receipt: a few hundred at a time are meant."""
+    return _read(ledger, tickets.c.unit.in_(unit_keys))
+
+
+def _read(ledger: CompanyLedger, *conditions: sa.ColumnElement[bool], most: int | None = None) -> list[UnitView]:
+    """Return the units of tickets that meet the conditions, with all that was received and all that stands."""
+    known = sa.select(tickets, units.c.stands, units.c.fingerprint, units.c.failures)
+    query = known.join_from(tickets, units, units.c.id == tickets.c.unit, isouter=True).where(*conditions)
     with ledger.read() as connection:
-        rows = connection.execute(select().where(tickets.c.unit.in_(unit_keys)).order_by(tickets.c.id)).all()
-        return with_rows(ledger, connection, rows)
-
-
-def select() -> sa.Select[Any]:
-    """Return a query for the rows that :func:`with_rows` takes: tickets with what is known of their units."""
-    return sa.select(tickets, units.c.stands, units.c.fingerprint, units.c.failures).join_from(
-        tickets, units, units.c.id == tickets.c.unit, isouter=True
-    )
-
-
-def with_rows(ledger: CompanyLedger, connection: Connection, rows: Sequence[sa.Row[Any]]) -> list[UnitView]:
-    """Return units, given their rows, with all that was received for them and all that stands."""
+        rows = connection.execute(query.order_by(tickets.c.id).limit(most)).all()
+        paid = rows_of(ledger, connection, payments, rows)
+        discounted = rows_of(ledger, connection, discounts, rows)
     keys = [row.unit for row in rows if row.unit is not None]
     documents = standing(ledger, keys, (*STANDING, DocumentState.LIFTED, DocumentState.MISSING))
-    paid = rows_of(ledger, connection, payments, rows)
-    discounted = rows_of(ledger, connection, discounts, rows)
     records = content.decoded([row.content or "{}" for row in rows])
     owned = [documents.get(row.unit, ()) for row in rows]
     return [

@@ -49,7 +49,6 @@ class _Judgement:
         voided: What was voided or deleted there.
         orphaned: Payments that do not pay their invoice, or not with all of it.
         edited: What was changed otherwise.
-        moved: Whether its main document is another customer's now.
         hindrance: Why it can't be put right.
         invoices: Ids of other invoices that its payments are on.
         payments: Ids of other payments on its invoice.
@@ -58,14 +57,13 @@ class _Judgement:
     voided: list[StandingDocument] = field(default_factory=list)
     orphaned: list[StandingDocument] = field(default_factory=list)
     edited: list[DocumentChange] = field(default_factory=list)
-    moved: bool = False
     hindrance: Hindrance | None = None
     invoices: list[str] = field(default_factory=list)
     payments: list[str] = field(default_factory=list)
 
     @property
     def differs(self) -> bool:
-        return bool(self.voided or self.orphaned or self.edited or self.moved)
+        return bool(self.voided or self.orphaned or self.edited)
 
 
 def mark_again(company: Company, keys: Sequence[int], *, insist: bool) -> list[int]:
@@ -165,7 +163,6 @@ class _Verifier:
             elif self._differs(document, row) or (row is main_row and self._is_of_other_lines(wanted, row)):
                 judged.edited.append(_as_seen(document, row.total(), row.date, self._methods.named(row.row)))
                 wrong += [row] if document.kind == DocumentKind.PAYMENT else []
-        judged.moved = self._moved(main_row)
         deposited = next((row for row in wrong if row.deposited), None)
         if deposited is not None:
             judged.hindrance = Hindrance(
@@ -215,11 +212,11 @@ class _Verifier:
         same = (document.amount, document.date) == (row.total(), row.date)
         if document.kind != DocumentKind.INVOICE:
             same = same and not self._methods.differs(row.row, document.method)
-        return not same
+        return not same or self._moved(row)
 
-    def _moved(self, row: Standing | None) -> bool:
+    def _moved(self, row: Standing) -> bool:
         """Tell whether a document is on another customer than ours; not asked where ours is not known."""
-        return row is not None and bool(self._guests) and row.customer not in self._guests
+        return bool(self._guests) and row.customer not in self._guests
 
     def _may_be_remade(self, view: UnitView, judged: _Judgement) -> bool:
         """Tell whether orphaned payments may be voided: not where the invoice stays and they can't be made again."""

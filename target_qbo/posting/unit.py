@@ -110,7 +110,6 @@ class Unit(ABC):
         self._tries: Counter[Key] = Counter()
         self._failed: dict[Key, Hindrance] = {}
         self._renumbered = 0
-        self._number_is_taken = False
 
     @property
     def unanswered(self) -> bool:

@@ -270,7 +270,7 @@ class UnitWork(Unit):
         if fault is None:
             raise AssertionError
         what = reaction(fault)
-        if what is Reaction.NUMBER_TAKEN and self._main is None and document is not None and not self._number_is_taken:
+        if what is Reaction.NUMBER_TAKEN and self._main is None and document is not None:
             field = facts(document.kind).number_field
             op = Op(self, Verb.LOOK, document.kind, document.number, document.total, document.date, document.method)
             return self._send([replace(op, field=field, values=(document.number,))])
@@ -341,7 +341,6 @@ class UnitWork(Unit):
                 one = replace(op, number=payment.key, amount=payment.amount, method=payment.method)
                 self._fault = self._fault or self._take_over(one, rows, changes)
             return self._go_on(changes)
-        self._number_is_taken = True
         if ours:
             self._fault = self._take_over(op, ours, changes)
             keys = tuple(self._unpaid)
@@ -351,12 +350,12 @@ class UnitWork(Unit):
             return self._send([replace(payments, field=facts(DocumentKind.PAYMENT).number_field, values=keys)])
         known = self._asking.known(op.kind, [row.qbo_id for row in found])
         voided = any(row.voided and (row.qbo_id in known or row in of_it) for row in found)
-        if self._renumbered < (_FURTHER_NUMBERS if voided else 1):
-            changes.happens(DocumentEvent.RENUMBERED, op.key)
-            self.document = replace(document, number=further_number(document.number))
-            self._renumbered += 1
-            self._number_is_taken = False
-            self._fault = None
+        if self._fault is not None and self._renumbered >= (_FURTHER_NUMBERS if voided else 1):
+            return self._take_back(changes, self._told(self._fault))
+        changes.happens(DocumentEvent.RENUMBERED, op.key)
+        self.document = replace(document, number=further_number(document.number))
+        self._renumbered += 1
+        self._fault = None
         return self._go_on(changes)
 
     def _take_over(self, op: Op, rows: Sequence[Standing], changes: Changes) -> Fault | None:
