@@ -100,10 +100,7 @@ _FOUND = "found in QuickBooks"
 def enter_voided(ledger: CompanyLedger, voided: Sequence[Found], now: dt.datetime) -> int:
     """Enter voided documents of tickets of which the ledger has no documents, and keep these tickets undone.
 
-    Args:
-        ledger: The company's ledger, with all that stands entered already.
-        voided: Voided documents of ours.
-        now: The time.
+    What stands must be entered already.
 
     Returns:
         How many tickets are undone by that.

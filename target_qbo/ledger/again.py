@@ -28,13 +28,8 @@ CHANGED = "changed"
 def mark(ledger: CompanyLedger, keys: Sequence[int], *, insist: bool, now: dt.datetime) -> None:
     """Have tickets decided again by the next run, whatever became of them.
 
-    A ticket whose record was never received can't be, and stays as it is.
-
-    Args:
-        ledger: The company's ledger.
-        keys: The tickets.
-        insist: Whether a person named them: then a change that was left alone is carried out.
-        now: The present moment.
+    A ticket whose record was never received can't be, and stays as it is. ``insist``: a person named them, so that a
+    change that was left alone is carried out.
     """
     if insist:
         left = left_alone(ledger, keys)

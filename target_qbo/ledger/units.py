@@ -130,7 +130,7 @@ def pending(ledger: CompanyLedger) -> Iterator[UnitView]:
 
 
 def pages(ledger: CompanyLedger, *conditions: sa.ColumnElement[bool]) -> Iterator[UnitView]:
-    """Yield the units of all tickets that meet the conditions, likewise."""
+    """Yield the units of all tickets that meet the conditions, in the order of receipt, a few hundred at a time."""
     last = 0
     while some := _read(ledger, *conditions, tickets.c.id > last, most=_A_READ):
         yield from some

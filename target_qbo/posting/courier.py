@@ -79,15 +79,7 @@ class Courier:
         return [Seen([row for value in op.values for row in rows.get(value, ())]) for op in ops]
 
     def send(self, ops: Sequence[Op], request_id: str, *, again: bool) -> list[Fate]:
-        """Send the operations in one request.
-
-        Args:
-            ops: One or more writes.
-            request_id: The request's id.
-            again: Whether the same request left before, under the same id.
-
-        Returns:
-            What became of each.
+        """Send writes in one request, that left before under the same id or did not; returns what became of each.
 
         Raises:
             TargetError: The request was not carried out, and no other will be.

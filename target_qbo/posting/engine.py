@@ -56,15 +56,10 @@ def post_pending(company: Company, summary: RunSummary) -> None:
 
 
 @contextmanager
-def alone(company: Company, as_record: Callable[[], dict[str, Any]], kind: str = runs.POST) -> Iterator[Journal]:
-    """Let no other process post for the company meanwhile, and note the run with what it came to.
+def alone(company: Company, figures: Callable[[], dict[str, Any]], kind: str) -> Iterator[Journal]:
+    """Let no other process post for the company meanwhile, and note the run with the figures that it came to.
 
     What an earlier run sent within the last minute counts against the company's limits.
-
-    Args:
-        company: The company.
-        as_record: Gives the figures.
-        kind: Of the run.
     """
     ledger, minute = company.ledger, dt.timedelta(seconds=company.settings.minute_seconds)
     waiting = "another run is posting for this company: waiting for it to end"
@@ -81,7 +76,7 @@ def alone(company: Company, as_record: Callable[[], dict[str, Any]], kind: str =
             why = {"problem": line_of(error)}
             raise
         finally:
-            runs.end(ledger, number, outcome, as_record() | why, now())
+            runs.end(ledger, number, outcome, figures() | why, now())
 
 
 class _Run:

@@ -47,12 +47,7 @@ def wanted_lines(document: Document) -> tuple[Line, ...]:
 
 
 def booked_lines(row: Standing, items: Mapping[str, str]) -> tuple[Line, ...]:
-    """Return the lines of a document as QuickBooks has it, in order of size.
-
-    Args:
-        row: The document.
-        items: What :func:`item_ids` gives.
-    """
+    """Return the lines of a document as QuickBooks has it, in order of size, given what :func:`item_ids` gives."""
     return tuple(sorted(Line(one.amount, one.text, items.get(one.item) or _strange(one.name)) for one in row.sold))
 
 

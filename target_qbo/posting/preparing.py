@@ -37,9 +37,6 @@ if TYPE_CHECKING:
 class Preparing:
     """Resolves what documents refer to, and what a unit's work may have to know beyond its own documents.
 
-    Args:
-        company: The company.
-
     Attributes:
         knows_all: Whether the ledger was told in this run what stands in the company.
     """

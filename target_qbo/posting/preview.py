@@ -51,14 +51,7 @@ class Preview:
 
 
 def preview(view: UnitView, rules: Rules, *, on_change: str, now: dt.datetime) -> Preview:
-    """Tell what a run would do with a unit.
-
-    Args:
-        view: The unit with its rows and with what stands for it.
-        rules: The company's choices.
-        on_change: ``update`` or ``skip``: what to do with a ticket that changed after it was posted.
-        now: The present moment, with a time zone.
-    """
+    """Tell what a run would do with a unit at a moment; see :func:`target_qbo.posting.plan.plan`."""
     return Preview(view, plan(view, decided(view, rules, now), on_change=on_change))
 
 

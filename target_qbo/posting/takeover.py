@@ -75,14 +75,9 @@ def unverified(ledger: CompanyLedger, earliest: dt.date) -> Period | None:
 
 
 def verify_company(company: Company, references: References, earliest: dt.date) -> bool:
-    """Adopt the documents of ours that stand from ``earliest`` on, where the ledger does not know the company yet.
+    """Adopt the documents of ours that stand from a business date on, where the ledger does not know the company yet.
 
     Tickets that have voided documents only stay undone: a person took them out.
-
-    Args:
-        company: The company.
-        references: Its entities: the guest customer and what it owes.
-        earliest: The earliest business date to be posted.
 
     Returns:
         Whether the company was asked.
@@ -141,10 +136,6 @@ def adopt_made_since(company: Company, references: References) -> None:
 
     A backup that was put back does not know it, and a second ledger that posts to the company makes it (accounting
     rules, After posting). Where only refunds are to be posted, refund receipts are asked for, else invoices.
-
-    Args:
-        company: The company.
-        references: Its entities.
     """
     ledger = company.ledger
     latest = documents.latest_answer(ledger)

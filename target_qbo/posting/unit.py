@@ -134,16 +134,7 @@ class Unit(ABC):
 
     @abstractmethod
     def answered(self, op: Op, outcome: Fate, changes: Changes) -> list[Op]:
-        """Take note of what became of an operation.
-
-        Args:
-            op: The operation.
-            outcome: What became of it.
-            changes: Gathers what is to be written down.
-
-        Returns:
-            The operations that became possible.
-        """
+        """Take note of what became of an operation; returns the operations that became possible."""
 
     def _send(self, ops: list[Op]) -> list[Op]:
         self._outstanding = len(ops)

@@ -67,7 +67,7 @@ class UnitWork(Unit):
         return self._go_on(changes)
 
     def answered(self, op: Op, outcome: Fate, changes: Changes) -> list[Op]:
-        """Take note of what became of an operation; see :class:`target_qbo.posting.unit.Unit`."""
+        """Take note of what became of an operation; returns the operations that became possible."""
         self._outstanding -= 1
         if isinstance(outcome, Seen) and op.field != "Id":
             return self._numbered(op, outcome.found, changes)
