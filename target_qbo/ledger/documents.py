@@ -38,7 +38,6 @@ class StandingDocument:
     method: str | None
     state: DocumentState
     qbo_id: str | None
-    sync_token: str | None
     request_id: str | None
     sent_at: dt.datetime | None
     location_id: str

@@ -25,6 +25,7 @@ from target_qbo.qbo import Fault, faults
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
+    from decimal import Decimal
 
     from target_qbo.accounting import Document, Payment
     from target_qbo.ledger.changes import Key
@@ -158,14 +159,9 @@ class Unit(ABC):
         del body["DocNumber"]  # the number with which it was posted stays
         return replace(op, body=body, amount=self.document.total, date=self.document.date)
 
-    def _creation(self, kind: DocumentKind, number: str, body: dict[str, Any], method: str | None = None) -> Op:
-        document, payment = self.document, self._unpaid.get(number)
-        if document is not None and document.kind is kind:
-            amount, method = document.total, document.method
-        elif payment is not None:
-            amount, method = payment.amount, payment.method
-        else:
-            amount = body["TotalAmt"]
+    def _creation(
+        self, kind: DocumentKind, number: str, amount: Decimal, method: str | None, body: dict[str, Any]
+    ) -> Op:
         date, sent_as = dt.date.fromisoformat(body["TxnDate"]), self.view.missing.get((kind, number))
         return Op(self, Verb.CREATE, kind, number, amount, date, method, body, sent_as)
 
@@ -190,7 +186,6 @@ class Unit(ABC):
             method=op.method,
             state=state,
             qbo_id=row.qbo_id,
-            sync_token=row.sync_token,
             request_id=None,
             sent_at=None,
             location_id=record.get("location_id", ""),

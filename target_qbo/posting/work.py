@@ -109,11 +109,15 @@ class UnitWork(Unit):
         if document is None or refs is None:
             raise AssertionError
         if self._main is None:
-            return self._send([self._creation(document.kind, document.number, document_body(document, refs))])
+            body = document_body(document, refs)
+            return self._send([self._creation(document.kind, document.number, document.total, document.method, body)])
         invoice = self._main.qbo_id or ""
         if self._unpaid:
-            bodies = {one.key: payment_body(document, one, invoice, refs) for one in self._unpaid.values()}
-            return self._send([self._creation(DocumentKind.PAYMENT, key, body) for key, body in bodies.items()])
+            ops = []
+            for one in self._unpaid.values():
+                body = payment_body(document, one, invoice, refs)
+                ops.append(self._creation(DocumentKind.PAYMENT, one.key, one.amount, one.method, body))
+            return self._send(ops)
         self._finish(changes)
         return []
 
@@ -317,13 +321,11 @@ class UnitWork(Unit):
 
     def _put_back(self, due: Sequence[StandingDocument], rows: Sequence[Standing], main: StandingDocument) -> list[Op]:
         self._puts_back, self._unpaid, self._main = True, {}, main
-        bodies = [
-            row.made_again(amount=one.amount, date=one.date, number=one.number, invoice=main.qbo_id or "")
-            for one, row in zip(due, rows, strict=True)
-        ]
-        payment = DocumentKind.PAYMENT
-        made = zip(due, bodies, strict=True)
-        return self._send([self._creation(payment, one.number, body, one.method) for one, body in made])
+        ops = []
+        for one, row in zip(due, rows, strict=True):
+            body = row.made_again(amount=one.amount, date=one.date, number=one.number, invoice=main.qbo_id or "")
+            ops.append(self._creation(DocumentKind.PAYMENT, one.number, one.amount, one.method, body))
+        return self._send(ops)
 
     # A number that another document has
 

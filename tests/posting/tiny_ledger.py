@@ -170,7 +170,6 @@ def _standing(one: TinyDocument) -> StandingDocument:
         told["method"],
         one.state,
         told["qbo_id"],
-        told["sync_token"],
         one.attempt,
         None,
         "1",

@@ -299,7 +299,6 @@ def _standing(state: DocumentState = DocumentState.POSTED) -> StandingDocument:
         method=None,
         state=state,
         qbo_id="55",
-        sync_token="0",
         request_id="r",
         sent_at=NOW,
         location_id="101",
