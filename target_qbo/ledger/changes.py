@@ -87,19 +87,15 @@ class UnitChange:
 
 @dataclass(frozen=True, slots=True)
 class Settled:
-    """What became of a ticket as it was at a revision; it is no longer pending, unless more was received meanwhile.
-
-    A ticket that is ``LEFT`` stays pending; one that is ``RESTORED`` is again what it was before, ``status``.
-    """
+    """What became of a ticket as it was at a revision: where more was received since, it is pending all the same."""
 
     ticket: int
     revision: int
-    event: TicketEvent
-    code: str | None = None
-    reason: str | None = None
-    wait_until: dt.datetime | None = None
-    status: TicketStatus | None = None
-    stays_pending: bool = False
+    status: TicketStatus
+    code: str | None
+    reason: str | None
+    wait_until: dt.datetime | None
+    pending: bool
 
 
 @dataclass(slots=True)
@@ -180,7 +176,7 @@ _SETTLE = (
         code=sa.bindparam("b_code"),
         reason=sa.bindparam("b_reason"),
         wait_until=sa.bindparam("b_wait_until"),
-        pending=sa.or_(sa.bindparam("b_stays", type_=sa.Boolean), tickets.c.revision != sa.bindparam("b_revision")),
+        pending=sa.or_(sa.bindparam("b_pending", type_=sa.Boolean), tickets.c.revision != sa.bindparam("b_revision")),
         updated_at=sa.bindparam("b_now"),
     )
 )
@@ -321,11 +317,11 @@ def _settle(connection: Connection, settled: Sequence[Settled], now: dt.datetime
                 {
                     "b_ticket": one.ticket,
                     "b_revision": one.revision,
-                    "b_status": one.status or TICKETS[one.event],
+                    "b_status": one.status,
                     "b_code": one.code,
                     "b_reason": one.reason,
                     "b_wait_until": one.wait_until,
-                    "b_stays": one.stays_pending or one.event is TicketEvent.LEFT,
+                    "b_pending": one.pending,
                     "b_now": now,
                 }
                 for one in settled

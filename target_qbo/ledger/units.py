@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any
 
 import sqlalchemy as sa
@@ -11,7 +11,7 @@ import sqlalchemy as sa
 from target_qbo.ledger import content
 from target_qbo.ledger.changes import Settled
 from target_qbo.ledger.documents import standing
-from target_qbo.ledger.lifecycle import TicketEvent
+from target_qbo.ledger.lifecycle import TICKETS, TicketEvent
 from target_qbo.ledger.status import HALF_DONE, STANDING, DocumentState, Stands, TicketStatus
 from target_qbo.ledger.tables import discounts, payments, tickets, units
 
@@ -90,12 +90,13 @@ class UnitView:
         until: dt.datetime | None = None,
     ) -> list[Settled]:
         """Return what becomes of its tickets."""
-        return [Settled(self.ticket, self.revision, event, code, reason, until)]
+        status, pending = TICKETS[event] or self.status, event is TicketEvent.LEFT
+        return [Settled(self.ticket, self.revision, status, code, reason, until, pending)]
 
     def restored(self) -> list[Settled]:
         """Return that its tickets are again what they were."""
-        event, before = TicketEvent.RESTORED, self.status
-        return [Settled(self.ticket, self.revision, event, self.code, self.reason, None, before, self.pending)]
+        before = self.settled(TicketEvent.RESTORED, self.code, self.reason)
+        return [replace(one, pending=self.pending) for one in before]
 
 
 def assign(ledger: CompanyLedger) -> None:

@@ -12,7 +12,8 @@ from typing import TYPE_CHECKING
 
 from target_qbo.ledger import changes
 from target_qbo.ledger.changes import Changes, Sending
-from target_qbo.ledger.lifecycle import DocumentEvent, TicketEvent
+from target_qbo.ledger.lifecycle import DocumentEvent
+from target_qbo.ledger.status import TicketStatus
 from target_qbo.posting.ops import Verb
 
 if TYPE_CHECKING:
@@ -106,7 +107,7 @@ class Journal:
                 text = "%s %s of this ticket was there already and is taken over"
                 logger.info(text, kind, number, extra={"event_name": "document_adopted", **work.names})
         if work.document is not None and any(
-            one.ticket in work.view.tickets and one.event is TicketEvent.POSTED for one in found.settled
+            one.ticket in work.view.tickets and one.status is TicketStatus.POSTED for one in found.settled
         ):
             document = work.document
             named = {"event_name": "ticket_posted", **work.names}

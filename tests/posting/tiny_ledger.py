@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from target_qbo.ledger.documents import StandingDocument
-from target_qbo.ledger.lifecycle import DOCUMENTS, TICKETS, UNITS, DocumentEvent, TicketEvent, UnitEvent
+from target_qbo.ledger.lifecycle import DOCUMENTS, UNITS, DocumentEvent, UnitEvent
 from target_qbo.ledger.status import PAST, STANDING, DocumentState, Stands, TicketStatus
 from target_qbo.ledger.units import UnitView
 
@@ -121,9 +121,9 @@ class TinyLedger:
             self.tickets[unit].failures += number
         for settled in changes.settled:
             ticket = self.tickets[settled.ticket]
-            ticket.status = settled.status or TICKETS[settled.event] or ticket.status
+            ticket.status = settled.status
             ticket.code = settled.code
-            ticket.pending = settled.stays_pending or settled.event is TicketEvent.LEFT
+            ticket.pending = settled.pending
 
     def doubt(self) -> None:
         """Have what an earlier run sent, and does not know to stand, looked up again."""
