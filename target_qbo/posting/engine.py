@@ -35,7 +35,6 @@ logger = logging.getLogger("target-qbo.posting")
 _PASSES = 9
 _A_READ = 200
 _MANY = 20  # so many at once fail for no sake of their own
-_IN_VAIN = "QuickBooks answers what is sent for it with an error, or not at all, and does not carry it out"
 _NOTHING_DONE = "QuickBooks carried nothing out of what it was sent: everything waits in the ledger for the next run"
 
 
@@ -191,8 +190,8 @@ class _Run:
                 self._settle(view, skipped(fault.skip_code, str(fault)))
             elif view.key in self._vain or view.key in self._journal.given_up:
                 continue
-            elif self._executor.is_in_vain(view.key):
-                self._vain[view.key] = (view, self._executor.told.get(view.key, _IN_VAIN))
+            elif (told := self._executor.in_vain(view.key)) is not None:
+                self._vain[view.key] = (view, told)
             else:
                 work = self._work(view)
                 if work is not None:

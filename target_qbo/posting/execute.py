@@ -67,10 +67,6 @@ class Executor:
     Args:
         company: The company, with its limits, and how many requests go at once, of how many writes.
         journal: Where it is written down what leaves and what comes back.
-
-    Attributes:
-        failed_alone: How often a unit's write got no answer when it was sent alone.
-        told: What QuickBooks said then.
     """
 
     def __init__(self, company: Company, journal: Journal) -> None:
@@ -88,8 +84,7 @@ class Executor:
         self._watch = _Watch()
         self._stop: Exception | None = None
         self._held_since: float | None = None
-        self.failed_alone: Counter[int] = Counter()
-        self.told: dict[int, str] = {}
+        self._failed_alone: dict[int, list[str]] = defaultdict(list)  # what was said to a unit's write sent alone
 
     def run(self, works: Iterable[UnitWork]) -> None:
         """Carry out works: send their operations and all that follow, and write down what becomes of them.
@@ -126,9 +121,10 @@ class Executor:
         if self._stop is not None:
             raise self._stop
 
-    def is_in_vain(self, unit: int) -> bool:
-        """Tell whether a unit is to be left: its write was sent alone often enough, and never answered."""
-        return self.failed_alone[unit] >= _ALONE_IN_A_ROW
+    def in_vain(self, unit: int) -> str | None:
+        """Tell why a unit is to be left: its write was sent alone often enough, and never answered; None: it is not."""
+        told = self._failed_alone.get(unit, [])
+        return told[-1] if len(told) >= _ALONE_IN_A_ROW else None
 
     @property
     def refused_alike(self) -> str | None:
@@ -297,8 +293,8 @@ class Executor:
                 continue  # the same request once more: its requestid is the second line
             self._parts[op.key] = max(1, len(parcel.ops) // _PARTS) if whole else 1
             if not many:
-                self.failed_alone[op.work.unit] += 1
-                self.told[op.work.unit] = f"{facts(op.kind).word} {op.number} is not carried out: {outcome.told}"
+                told = f"{facts(op.kind).word} {op.number} is not carried out: {outcome.told}"
+                self._failed_alone[op.work.unit].append(told)
         if self._stop is None and (reason := self._watch.away(parcel.ops, outcomes, again=before)) is not None:
             self._stop = UnreachableError(reason)
 
