@@ -1,6 +1,6 @@
 """List when Airflow's own timetable fires the DAG ``franpos_qbo``, run by run; for Airflow's environment.
 
-``.venv-airflow/bin/python scripts/dag_fires.py [--from 2026-01-01] [--days 365] [--stores FILE] [--format json]``. It
+``.venv-airflow/bin/python scripts/dag_fires.py [--from 2026-01-01] [--days 365] [--format json]``. It
 ends with exit code 1 where a night of Denver has no run at its midnight, or more than one.
 """
 
@@ -27,19 +27,17 @@ def main() -> int:
     parser = argparse.ArgumentParser(description=(__doc__ or "").splitlines()[0])
     parser.add_argument("--from", dest="first", type=dt.date.fromisoformat, default=dt.date(2026, 1, 1))
     parser.add_argument("--days", type=int, default=365)
-    parser.add_argument("--stores", type=Path, default=ROOT / "orchestrate" / "stores.example.yml")
     parser.add_argument("--format", choices=("text", "json"), default="text")
     options = parser.parse_args()
     with tempfile.TemporaryDirectory() as home:
-        dag = _dag(options.stores, home)
+        dag = _dag(home)
         fires = _fires(dag.timetable, options.first, options.days)
     local = [one.astimezone(ZONE) for one in fires]
     if options.format == "json":
         tasks = [
             {
                 "task": task.task_id,
-                "pool": task.pool,
-                "stores": task.expand_input.value["store"] if task.is_mapped else [],
+                "mapped": task.is_mapped,
                 "retries": task.retries,
                 "downstream": sorted(task.downstream_task_ids),
             }
@@ -64,12 +62,11 @@ def main() -> int:
     return 0 if right else 1
 
 
-def _dag(stores: Path, home: str) -> Any:  # noqa: ANN401 (Airflow is not there where types are checked)
+def _dag(home: str) -> Any:  # noqa: ANN401 (Airflow is not there where types are checked)
     os.environ |= {
         "AIRFLOW_HOME": home,
         "AIRFLOW__CORE__LOAD_EXAMPLES": "False",
         "AIRFLOW__LOGGING__LOGGING_LEVEL": "WARNING",
-        "FRANPOS_QBO_STORES": str(stores.resolve()),
     }
     sys.path.insert(0, str(ROOT))
     from airflow.dag_processing.dagbag import DagBag  # noqa: PLC0415 (it reads its settings when it is loaded)

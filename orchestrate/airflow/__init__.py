@@ -1,1 +1,1 @@
-"""Airflow's side: the operators of a store's night and of the morning's summary, and the DAG."""
+"""Airflow's side: the DAGs, the operators of a night, of its plan and its summary, and of a command for one store."""

@@ -1,6 +1,10 @@
-"""The commands of ``franpos-qbo`` that Airflow can run for a store, and what their exit codes mean."""
+"""``franpos-qbo`` for Airflow's tasks: where it is, which of its commands run for a store, and what they end with."""
 
 from __future__ import annotations
+
+import shutil
+
+from orchestrate.nightly import PROJECT
 
 COMMANDS = ("check", "preview", "rebuild", "reconcile", "remind", "resync", "runs", "sync", "tickets", "undo")
 """All that need no person at a terminal or a browser."""
@@ -13,3 +17,16 @@ MEANINGS = {
     4: "sign-in needed: connect the company again",
 }
 """By exit code (docs/commands.md)."""
+
+
+def franpos_qbo() -> str:
+    """Return the program: this folder's own, of the release that the operators are of, else that of the path.
+
+    Raises:
+        FileNotFoundError: There is none; says how to get it.
+    """
+    own = PROJECT / ".venv" / "bin" / "franpos-qbo"
+    found = str(own) if own.exists() else shutil.which("franpos-qbo")
+    if found is None:
+        raise FileNotFoundError(f"franpos-qbo is not installed: make setup in {PROJECT}")
+    return found

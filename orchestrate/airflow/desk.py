@@ -4,15 +4,16 @@ from __future__ import annotations
 
 import shlex
 import subprocess
+import tempfile
 from typing import TYPE_CHECKING, Any
 
 import structlog
 from airflow.sdk import BaseOperator, Context
 from airflow.sdk.exceptions import AirflowFailException
 
-from orchestrate.airflow.commands import COMMANDS, MEANINGS, OF_THE_COMPANY
-from orchestrate.airflow.environment import SecretsMissing, find_store, store_environment
-from orchestrate.nightly import PROJECT
+from orchestrate.airflow.commands import COMMANDS, MEANINGS, OF_THE_COMPANY, franpos_qbo
+from orchestrate.airflow.environment import Secrets, SecretsMissing, find_store, store_environment
+from orchestrate.airflow.hiding import hiding
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -47,8 +48,9 @@ class StoreDesk(BaseOperator):
         try:
             words = shlex.split(self.command)
             store, others = find_store(self.store, self.stores_file)
-            environment = store_environment(store)
-        except (ValueError, SecretsMissing) as error:  # a quote without its end, StoresError
+            environment = store_environment(store, Secrets().of(store))
+            program = franpos_qbo()
+        except (ValueError, SecretsMissing, FileNotFoundError) as error:  # a quote without its end, StoresError
             raise AirflowFailException(f"store {self.store}: {error}") from None
         if not words or words[0] not in COMMANDS:
             raise AirflowFailException(f"a command begins with one of {', '.join(COMMANDS)}")
@@ -59,20 +61,24 @@ class StoreDesk(BaseOperator):
                 raise AirflowFailException(
                     f"{words[0]} would touch {', '.join(others)} too: add --location {locations}"
                 )
-        own = PROJECT / ".venv" / "bin" / "franpos-qbo"
-        with subprocess.Popen(  # noqa: S603 (no shell; a command of ours)
-            [str(own) if own.exists() else "franpos-qbo", *words],
-            cwd=PROJECT,
-            env=environment | {"PYTHONUNBUFFERED": "1"},
-            stdin=subprocess.DEVNULL,
-            stdout=subprocess.PIPE,
-            stderr=subprocess.STDOUT,
-            text=True,
-            errors="replace",
-        ) as self._process:
+        hide = hiding([environment])
+        # In a folder with no .env and no meltano.yml: as in its night, nothing that counts for every store does here.
+        with (
+            tempfile.TemporaryDirectory() as folder,
+            subprocess.Popen(  # noqa: S603 (no shell; a command of ours)
+                [program, *words],
+                cwd=folder,
+                env=environment | {"PYTHONUNBUFFERED": "1"},
+                stdin=subprocess.DEVNULL,
+                stdout=subprocess.PIPE,
+                stderr=subprocess.STDOUT,
+                text=True,
+                errors="replace",
+            ) as self._process,
+        ):
             try:
                 for line in self._process.stdout or ():
-                    logger.info(line.rstrip("\n"))
+                    logger.info(hide(line.rstrip("\n")))
             except BaseException:  # the task's time limit: the command must not outlive it
                 self.on_kill()
                 raise

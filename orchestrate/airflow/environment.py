@@ -1,20 +1,24 @@
-"""The variables of a store's night: the store's settings, its secrets from Airflow's backend, and no other store's."""
+"""What a store's night and its commands get from Airflow: its settings, its secrets, and nothing of another store's."""
 
 from __future__ import annotations
 
 import json
 import os
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from airflow.sdk import Connection
 from airflow.sdk.exceptions import AirflowNotFoundException
-from airflow.sdk.log import mask_secret
 
 from franpos_qbo.stores import Store, StoresError, by_realm, load_stores
-from orchestrate.nightly import PROJECT
+from orchestrate import nightly
 
-STORES_FILE = PROJECT / os.environ.get("FRANPOS_QBO_STORES", "stores.yml")
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+MELTANO_PROJECT = Path(os.environ.get("MELTANO_PROJECT_ROOT") or nightly.PROJECT)
+"""Folder of ``meltano.yml``, which says where bookmarks are."""
+STORES_FILE = MELTANO_PROJECT / os.environ.get("FRANPOS_QBO_STORES", "stores.yml")
 """The file of all stores: the one that the variable names, else ``stores.yml`` beside ``meltano.yml``."""
 _LEDGER, _BOOKMARKS = "TARGET_QBO_LEDGER_URL", "MELTANO_DATABASE_URI"
 _NOT_PASSED_ON = ("AIRFLOW", "_AIRFLOW", "__AIRFLOW", "TAP_FRANPOS_", "TARGET_QBO_", "MELTANO_RUN_ID", "PYTHONPATH")
@@ -26,26 +30,63 @@ class SecretsMissing(LookupError):  # noqa: N818 (it may be a short outage as we
     """A store's secrets are not there, or Airflow's backend does not answer: it says the same of both."""
 
 
-def store_environment(store: Store) -> dict[str, str]:
-    """Return the variables with which a store's night, and every command for it, runs.
+class Secrets:
+    """Looks stores' secrets up in Airflow's backend, each connection once."""
 
-    Raises:
-        StoresError: The store's entry or its secrets can't be used, or something would be kept on the worker.
-        SecretsMissing: Its secrets are not to be had now.
-    """
-    secrets = _secrets(store)
-    environment = {
+    def __init__(self) -> None:
+        self._connections: dict[str, dict[str, Any]] = {}
+
+    def of(self, store: Store) -> dict[str, Any]:
+        """Return what a store's connections hold, a later one before an earlier one.
+
+        Raises:
+            StoresError: One of them holds something else than secrets.
+            SecretsMissing: One of them is not to be had now.
+        """
+        found: dict[str, Any] = {}
+        for name in store.secrets:
+            found |= self.connection(name)
+        return found
+
+    def connection(self, name: str) -> dict[str, Any]:
+        """Return what a connection holds; raises as :meth:`of`."""
+        if name not in self._connections:
+            try:
+                # Not `extra_dejson`: Airflow's masker takes seconds for the secrets of fifty stores, which come one by
+                # one to it. What a night prints has them hidden by `Hiding`.
+                extra = json.loads(Connection.get(name).extra or "{}")
+            except AirflowNotFoundException:
+                raise SecretsMissing(f"its secrets are to be in the connection {name}, which is not there") from None
+            except ValueError:
+                extra = None
+            if not isinstance(extra, dict):
+                raise StoresError(
+                    f"the extra of the connection {name} is to be a JSON object of the plugins' variables"
+                )
+            self._connections[name] = extra
+        return self._connections[name]
+
+
+def variables_of_worker() -> dict[str, str]:
+    """Return what of this process's environment may count for every store."""
+    return {
         variable: value
         for variable, value in os.environ.items()
         if variable == _LEDGER or not variable.startswith(_NOT_PASSED_ON)
     }
-    environment |= store.environment(secrets)
+
+
+def store_environment(store: Store, secrets: Mapping[str, Any]) -> dict[str, str]:
+    """Return the variables with which a store's night, and every command for it, runs.
+
+    Raises:
+        StoresError: The store's entry or its secrets can't be used, or something would be kept on the worker.
+    """
+    environment = variables_of_worker() | store.environment(secrets)
     for variable in (_LEDGER, _BOOKMARKS):
         if environment.get(variable, _KEPT_ON_THE_WORKER).startswith(_KEPT_ON_THE_WORKER):
             place = " or ".join(store.secrets) or "its secrets"
             raise StoresError(f"{variable} names no database that all workers share: set it in {place}")
-    if (PROJECT / ".env").exists():
-        raise StoresError(f"{PROJECT / '.env'} would count for every store: remove it")
     return environment
 
 
@@ -61,15 +102,3 @@ def find_store(name: str, stores_file: str) -> tuple[Store, list[str]]:
             sharing = by_realm(stores)[1].get(store.realm, [])
             return store, [other.name for other in sharing if other.name != name]
     raise StoresError(f"it stands no longer in {stores_file}")
-
-
-def _secrets(store: Store) -> dict[str, Any]:
-    secrets: dict[str, Any] = {}
-    for connection in store.secrets:
-        try:
-            secrets |= Connection.get(connection).extra_dejson
-        except AirflowNotFoundException:
-            raise SecretsMissing(f"its secrets are to be in the connection {connection}, which is not there") from None
-    for value in secrets.values():
-        mask_secret(value if isinstance(value, str) else json.dumps(value))
-    return secrets

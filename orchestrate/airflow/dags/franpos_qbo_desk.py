@@ -10,12 +10,26 @@ import datetime as dt
 
 from airflow.sdk import DAG, Param
 
-from franpos_qbo.stores import load_stores
+from franpos_qbo.stores import StoresError, load_stores
 from orchestrate.airflow.commands import COMMANDS
 from orchestrate.airflow.desk import StoreDesk
 from orchestrate.airflow.environment import STORES_FILE
 
-names = [store.name for store in load_stores(STORES_FILE)]
+_MOST_BYTES_READ = 256 * 1024
+"""Of a larger file (some thousand stores) no names are offered: Airflow reads this module twice a minute."""
+
+
+def store_names() -> list[str]:
+    """Return the names to choose from; none: the file is large, or can't be read now."""
+    try:
+        if STORES_FILE.stat().st_size > _MOST_BYTES_READ:
+            return []
+        return [store.name for store in load_stores(STORES_FILE)]
+    except (OSError, StoresError):
+        return []
+
+
+names = store_names()
 
 with DAG(
     dag_id="franpos_qbo_desk",
@@ -25,7 +39,7 @@ with DAG(
     max_active_runs=16,
     is_paused_upon_creation=False,
     params={
-        "store": Param(names[0], type="string", enum=names, title="Store"),
+        "store": Param(names[0] if names else "", type="string", title="Store", **({"enum": names} if names else {})),
         "command": Param(
             "tickets --status skipped",
             type="string",
