@@ -1,14 +1,20 @@
-"""Airflow runs both DAGs for real: a night with a store that fails, and commands for one store of many."""
+"""Airflow runs both DAGs for real: nights with stores that fail, their tries, and commands for one store of many."""
 
 from __future__ import annotations
 
 import json
 import os
+import signal
 import subprocess
-from typing import TYPE_CHECKING, Self
+import threading
+import time
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Self
 
 import psycopg
 import pytest
+import requests
+import yaml
 from sqlalchemy import make_url
 
 from orchestrate.airflow import commands
@@ -19,20 +25,27 @@ from tests.fleet import ask, running_fleet
 from tests.shop import ROOT, RUN_SECONDS
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping
-    from pathlib import Path
+    from collections.abc import Callable, Iterator, Mapping
 
     from sandbox.stores_file import Store
 
 AIRFLOW = ROOT / ".venv-airflow" / "bin" / "python"
 COMMANDS_IN_ONE_PROCESS = ROOT / "tests" / "orchestrate" / "airflow_commands.py"
 MISTAKEN = "- {name: mistaken, locations: [7], realm: 9130}\n"
-ASKING = {"completion", "connect", "disconnect", "serve", "users"}
+ASKING = {"completion", "connect", "disconnect", "night", "serve", "users"}
+QUICKLY = """
+import datetime, runpy
+dag = runpy.run_path({path!r})["dag"]
+for task in dag.tasks:
+    task.retry_delay, task.retry_exponential_backoff = datetime.timedelta(seconds=1), 0
+"""
+"""The DAG with tries that follow at once."""
 
 
 @pytest.fixture
-def stores(tmp_path: Path) -> Iterator[list[Store]]:
-    with running_fleet(tmp_path, "--stores", "2", "--tickets-per-day", "10", "--dirty", "0.2") as stores:
+def stores(tmp_path: Path, request: pytest.FixtureRequest) -> Iterator[list[Store]]:
+    number = str(getattr(request, "param", 2))
+    with running_fleet(tmp_path, "--stores", number, "--tickets-per-day", "10", "--dirty", "0.2") as stores:
         yield stores
 
 
@@ -44,11 +57,16 @@ class Airflow:
         write_stores_file(folder / "stores.yml", stores)
         with (folder / "stores.yml").open("a") as file:
             file.write(MISTAKEN)
+        dags = ROOT / "orchestrate" / "airflow" / "dags"
+        (folder / "dags").mkdir()
+        (folder / "dags" / "franpos_qbo.py").write_text(QUICKLY.format(path=str(dags / "franpos_qbo.py")))
+        (folder / "dags" / "franpos_qbo_desk.py").symlink_to(dags / "franpos_qbo_desk.py")
         kept = {name: value for name, value in os.environ.items() if not name.startswith(("AIRFLOW", "MELTANO"))}
         environment = kept | {
             "AIRFLOW_HOME": str(folder),
-            "AIRFLOW__CORE__DAGS_FOLDER": str(ROOT / "orchestrate" / "airflow" / "dags"),
+            "AIRFLOW__CORE__DAGS_FOLDER": str(folder / "dags"),
             "AIRFLOW__CORE__LOAD_EXAMPLES": "False",
+            "FRANPOS_QBO_STORES_AT_ONCE": "1",
             "FRANPOS_QBO_STORES": str(folder / "stores.yml"),
             "MELTANO_ENVIRONMENT": "demo",
             "PYTHONPATH": str(ROOT),
@@ -62,7 +80,7 @@ class Airflow:
             stdout=subprocess.PIPE,
             text=True,
         )
-        self.connect()
+        self._secrets: dict[str, dict[str, Any]] = {}
         code, log = self._run("db", "migrate")
         assert code == 0, log
 
@@ -72,6 +90,21 @@ class Airflow:
     def __exit__(self, *_error: object) -> None:
         """Have it end."""
         self._process.communicate(timeout=RUN_SECONDS)
+
+    def printed(self) -> str:
+        """What the command under way has printed so far."""
+        return self._output.read_text()
+
+    def night(self) -> int | None:
+        """The process of the night under way; None: there is none."""
+        for place in Path("/proc").glob("[0-9]*"):
+            try:
+                parent = (place / "stat").read_text().rpartition(")")[2].split()[1]
+                if int(parent) == self._process.pid and b"\0night\0" in (place / "cmdline").read_bytes():
+                    return int(place.name)
+            except (OSError, ValueError, IndexError):
+                continue
+        return None
 
     def connect(self, **refresh_tokens: str) -> None:
         """Set the connections; given refresh tokens go before the right ones."""
@@ -116,13 +149,27 @@ def test_a_night_with_a_store_that_fails_and_its_repair_from_the_desk(
     meltano = _beside(postgres_database, "meltano")
     shared = {"TARGET_QBO_LEDGER_URL": postgres_database, "MELTANO_DATABASE_URI": meltano}
     with Airflow(tmp_path, stores, shared) as airflow:
-        airflow.connect(**{broken["name"]: "revoked-by-somebody"})
+        for name, said in (
+            (
+                "stores.yml",
+                "no store is synced: its secrets are to be in the connection franpos_qbo, which is not there",
+            ),
+            ("away.yml", "stores.yml can't be read: No such file or directory"),
+        ):
+            (tmp_path / "stores.yml").rename(tmp_path / name)
+            green, log = airflow.run("franpos_qbo")
+            assert not green
+            assert said in log
+            assert "no store was synced: see the task plan" in log
+        (tmp_path / "away.yml").rename(tmp_path / "stores.yml")
 
+        airflow.connect(**{broken["name"]: "revoked-by-somebody"})
         green, log = airflow.run("franpos_qbo")
         assert not green
         assert f"{well['name']}: done" in log
-        assert "2 of 3 stores failed: mistaken: stores.2.realm: is not of type 'string'; " in log
-        assert f"{broken['name']}: target-qbo: QuickBooks no longer accepts the refresh token" in log
+        assert f"2 of 3 stores failed: {broken['name']}: target-qbo: QuickBooks no longer accepts the refresh" in log
+        assert "; mistaken: stores.2.realm: is not of type 'string'" in log
+        assert "another try" not in log, "each of them needs a person"
         assert compare(ask(well, "tickets"), ask(well, "books")) == []
         assert ask(broken, "books")["documents"] == []
 
@@ -138,6 +185,64 @@ def test_a_night_with_a_store_that_fails_and_its_repair_from_the_desk(
     with psycopg.connect(meltano.replace("+psycopg", "")) as connection:
         states = {row[0] for row in connection.execute("SELECT state_id FROM state")}
     assert states == {f"demo:tap-franpos-to-target-qbo:{store['name']}" for store in stores}
+
+
+def _until(holds: Callable[[], object]) -> None:
+    deadline = time.monotonic() + RUN_SECONDS
+    while not holds():
+        assert time.monotonic() < deadline
+        time.sleep(0.01)
+
+
+@pytest.mark.parametrize("stores", [4], indirect=True)
+def test_another_try_of_a_shard_takes_what_is_left_of_it(
+    stores: list[Store], tmp_path: Path, postgres_database: str
+) -> None:
+    """Also where the process was killed in the middle, and where ``stores.yml`` has changed since the night began."""
+    first, refused, revoked, last = (store["name"] for store in stores)
+    shared = {
+        "TARGET_QBO_LEDGER_URL": postgres_database,
+        "MELTANO_DATABASE_URI": _beside(postgres_database, "meltano"),
+    }
+    requests.post(f"{stores[1]['control_url']}/franpos", json={"token_revoked": True}, timeout=30)
+    seen: dict[str, str] = {}
+
+    def interfere() -> None:
+        _until(lambda: f"{first}: done" in airflow.printed())
+        night = airflow.night()
+        assert night is not None
+        seen["command"] = Path(f"/proc/{night}/cmdline").read_text()
+        seen["environment"] = Path(f"/proc/{night}/environ").read_text()
+        os.kill(night, signal.SIGKILL)
+        _until(lambda: f"{last}: done" in airflow.printed())
+        requests.post(f"{stores[1]['control_url']}/franpos", json={"token_revoked": False}, timeout=30)
+        content = yaml.safe_load((tmp_path / "stores.yml").read_text())
+        content["stores"].insert(0, content["stores"][0] | {"name": "added", "locations": [99], "realm": "99"})
+        (tmp_path / "stores.yml").write_text(yaml.safe_dump(content))
+
+    with Airflow(tmp_path, stores, shared) as airflow:
+        airflow.connect(**{revoked: "revoked-by-somebody"})
+        person = threading.Thread(target=interfere)
+        person.start()
+        green, log = airflow.run("franpos_qbo")
+        person.join()
+    assert not green
+    assert f"{refused}: not through: franpos-qbo night was ended by signal 9" in log
+    assert f"another try, of 3 of 5 stores: {refused}, {revoked}, {last}" in log
+    assert f"another try, of 1 of 5 stores: {refused}" in log
+    assert f"done in an earlier try: {first}, {last}" in log
+    assert f"left alone until somebody clears this task: {revoked}, mistaken" in log
+    assert log.count(f"{first}: done") == 1
+    assert log.count(f"{last}: done") == 1
+    assert "added" not in log, "it came after the night had begun"
+    assert f"2 of 5 stores failed: {revoked}: target-qbo: QuickBooks no longer accepts the refresh token" in log
+    for store in (stores[0], stores[1], stores[3]):
+        assert compare(ask(store, "tickets"), ask(store, "books")) == []
+    secrets = connections(stores, shared, refresh_tokens={})
+    for connection in secrets.values():
+        assert not [value for value in connection["extra"].values() if str(value) in seen["command"]]
+    assert "AIRFLOW_CONN_STORE_0=" in seen["environment"]
+    assert "AIRFLOW_CONN_FRANPOS_QBO" not in seen["environment"], "Airflow's own are not handed on"
 
 
 def test_the_desk_runs_every_command_that_asks_nobody() -> None:

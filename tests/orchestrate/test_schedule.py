@@ -82,14 +82,10 @@ def test_airflow_s_timetable_fires_at_every_midnight(dag: dict[str, Any]) -> Non
     assert dag["at_once"] == 1
 
 
-def test_the_dag_maps_a_task_over_stores_and_one_over_each_shared_company(dag: dict[str, Any]) -> None:
+def test_the_dag_maps_one_task_over_what_the_plan_settles(dag: dict[str, Any]) -> None:
     tasks = {task["task"]: task for task in dag["tasks"]}
-    assert tasks["store"]["stores"] == ["boise"]
-    shared = tasks["realm_9130350000000022"]
-    assert shared["stores"] == ["denver-downtown", "denver-airport"]
-    assert shared["pool"] == "qbo_realm_9130350000000022"
-    assert tasks["store"]["pool"] == "default_pool"
-    assert tasks["store"]["retries"] == shared["retries"] == 3
-    assert tasks["store"]["downstream"] == shared["downstream"] == ["summary"]
-    assert tasks["plan"]["downstream"] == ["realm_9130350000000022", "store"]
-    assert tasks["plan"]["stores"] == tasks["summary"]["stores"] == []
+    assert {name: task["mapped"] for name, task in tasks.items()} == {"plan": False, "stores": True, "summary": False}
+    assert tasks["plan"]["downstream"] == ["stores"]
+    assert tasks["stores"]["downstream"] == ["summary"]
+    assert tasks["stores"]["retries"] == 3
+    assert tasks["summary"]["retries"] == 0
