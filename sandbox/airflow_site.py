@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 import secrets
 import signal
@@ -23,6 +24,8 @@ _PROCESSES = ("api-server", "dag-processor", "scheduler")
 _START_SECONDS = 120
 _REQUEST_SECONDS = 30
 _OVER = ("success", "failed")
+_NOT_PASSED_ON = ("AIRFLOW", "FRANPOS_QBO", "MELTANO", "TAP_FRANPOS", "TARGET_QBO")
+"""What a shell may have of other shops."""
 
 
 class AirflowSite:
@@ -41,7 +44,7 @@ class AirflowSite:
         self._running: list[subprocess.Popen[bytes]] = []
         self._token = ""
         self.url = f"http://127.0.0.1:{self._port}"
-        kept = {name: value for name, value in os.environ.items() if not name.startswith(("AIRFLOW", "MELTANO"))}
+        kept = {name: value for name, value in os.environ.items() if not name.startswith(_NOT_PASSED_ON)}
         self._environment = kept | {
             "AIRFLOW_HOME": str(folder),
             "AIRFLOW__API__HOST": "127.0.0.1",
@@ -178,10 +181,16 @@ class AirflowSite:
         ]
         return found
 
-    def log(self, dag: str, run: str, task: str) -> list[str]:
-        """Return the lines of a task's first try."""
-        content = self.ask("GET", f"dags/{dag}/dagRuns/{run}/taskInstances/{task}/logs/1?full_content=true")["content"]
-        return [str(line["event"]) for line in content]
+    def log(self, dag: str, run: str, task: str, *, attempt: int = 1, map_index: int = -1) -> list[str]:
+        """Return the lines of one of a task's tries."""
+        path = f"dags/{dag}/dagRuns/{run}/taskInstances/{task}/logs/{attempt}?full_content=true&map_index={map_index}"
+        return [str(line["event"]) for line in self.ask("GET", path)["content"]]
+
+    def xcom(self, dag: str, run: str, task: str, key: str, *, map_index: int = -1) -> Any:  # noqa: ANN401 (any JSON)
+        """Return what a task has left for others under a key."""
+        path = f"dags/{dag}/dagRuns/{run}/taskInstances/{task}/xcomEntries/{key}?map_index={map_index}"
+        value = self.ask("GET", path)["value"]
+        return json.loads(value) if isinstance(value, str) else value
 
     def _wait_for_api(self) -> None:
         for _ in range(_START_SECONDS * 2):

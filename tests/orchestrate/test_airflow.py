@@ -33,13 +33,6 @@ AIRFLOW = ROOT / ".venv-airflow" / "bin" / "python"
 COMMANDS_IN_ONE_PROCESS = ROOT / "tests" / "orchestrate" / "airflow_commands.py"
 MISTAKEN = "- {name: mistaken, locations: [7], realm: 9130}\n"
 ASKING = {"completion", "connect", "disconnect", "night", "serve", "users"}
-QUICKLY = """
-import datetime, runpy
-dag = runpy.run_path({path!r})["dag"]
-for task in dag.tasks:
-    task.retry_delay, task.retry_exponential_backoff = datetime.timedelta(seconds=1), 0
-"""
-"""The DAG with tries that follow at once."""
 
 
 @pytest.fixture
@@ -57,15 +50,12 @@ class Airflow:
         write_stores_file(folder / "stores.yml", stores)
         with (folder / "stores.yml").open("a") as file:
             file.write(MISTAKEN)
-        dags = ROOT / "orchestrate" / "airflow" / "dags"
-        (folder / "dags").mkdir()
-        (folder / "dags" / "franpos_qbo.py").write_text(QUICKLY.format(path=str(dags / "franpos_qbo.py")))
-        (folder / "dags" / "franpos_qbo_desk.py").symlink_to(dags / "franpos_qbo_desk.py")
         kept = {name: value for name, value in os.environ.items() if not name.startswith(("AIRFLOW", "MELTANO"))}
         environment = kept | {
             "AIRFLOW_HOME": str(folder),
-            "AIRFLOW__CORE__DAGS_FOLDER": str(folder / "dags"),
+            "AIRFLOW__CORE__DAGS_FOLDER": str(ROOT / "orchestrate" / "airflow" / "dags"),
             "AIRFLOW__CORE__LOAD_EXAMPLES": "False",
+            "FRANPOS_QBO_RETRY_MINUTES": "0.01",
             "FRANPOS_QBO_STORES_AT_ONCE": "1",
             "FRANPOS_QBO_STORES": str(folder / "stores.yml"),
             "MELTANO_ENVIRONMENT": "demo",

@@ -2,7 +2,8 @@
 
 ``FRANPOS_QBO_STORES`` names the file (default: ``stores.yml`` beside ``meltano.yml``), which is read when the night
 begins, not here; ``FRANPOS_QBO_STORES_A_TASK`` how many stores share a task, and a process; ``FRANPOS_QBO_AT_ONCE`` how
-many tasks go on at the same time, ``FRANPOS_QBO_STORES_AT_ONCE`` how many stores in each.
+many tasks go on at the same time, ``FRANPOS_QBO_STORES_AT_ONCE`` how many stores in each; ``FRANPOS_QBO_RETRY_MINUTES``
+after how long another try follows, each further one after twice as long.
 """
 
 from __future__ import annotations
@@ -32,7 +33,7 @@ with DAG(
     default_args={
         "owner": "franpos-qbo",
         "retries": 3,
-        "retry_delay": dt.timedelta(minutes=10),
+        "retry_delay": dt.timedelta(minutes=float(os.environ.get("FRANPOS_QBO_RETRY_MINUTES", "10"))),
         "retry_exponential_backoff": 2,
         "max_retry_delay": dt.timedelta(hours=1),
     },
