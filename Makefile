@@ -16,7 +16,7 @@ export PYTHONDONTWRITEBYTECODE :=
 help:
 	@echo "make demo       the whole path against the sandbox: till to books"
 	@echo "make demo-page  the same, then its books in a browser, until Ctrl-C"
-	@echo "make demo-airflow  a night of 20 stores in a real Airflow"
+	@echo "make demo-airflow  a night of 200 stores in a real Airflow, three of them broken"
 	@echo "make fires         when systemd's timer and Airflow fire, over a year"
 	@echo "make test       all tests"
 	@echo "make chaos      SEEDS=200 syncs under faults, kills and hands in the books; POSTGRES=URL for ledgers there"
