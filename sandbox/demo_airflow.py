@@ -40,7 +40,7 @@ NIGHTS = "stores"
 DESK = "franpos_qbo_desk"
 MELTANO = ROOT / ".venv-meltano" / "bin" / "meltano"
 START_SECONDS = 60
-NIGHT_SECONDS = 900
+NIGHT_SECONDS = 1800
 REQUEST_SECONDS = 60
 
 
