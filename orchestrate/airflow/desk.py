@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import contextlib
 import shlex
 import subprocess
 import tempfile
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import structlog
@@ -12,11 +14,11 @@ from airflow.sdk import BaseOperator, Context
 from airflow.sdk.exceptions import AirflowFailException
 
 from orchestrate.airflow.commands import COMMANDS, MEANINGS, OF_THE_COMPANY, franpos_qbo
-from orchestrate.airflow.environment import Secrets, SecretsMissing, find_store, store_environment
+from orchestrate.airflow.environment import MELTANO_PROJECT, Secrets, SecretsMissing, find_store, store_environment
 from orchestrate.airflow.hiding import hiding
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Iterator, Sequence
 
 logger = structlog.get_logger("franpos_qbo")
 
@@ -62,13 +64,12 @@ class StoreDesk(BaseOperator):
                     f"{words[0]} would touch {', '.join(others)} too: add --location {locations}"
                 )
         hide = hiding([environment])
-        # In a folder with no .env and no meltano.yml: as in its night, nothing that counts for every store does here.
         with (
-            tempfile.TemporaryDirectory() as folder,
+            _folder() as folder,
             subprocess.Popen(  # noqa: S603 (no shell; a command of ours)
                 [program, *words],
                 cwd=folder,
-                env=environment | {"PYTHONUNBUFFERED": "1"},
+                env=environment | {"PYTHONUNBUFFERED": "1", "MELTANO_PROJECT_ROOT": str(MELTANO_PROJECT)},
                 stdin=subprocess.DEVNULL,
                 stdout=subprocess.PIPE,
                 stderr=subprocess.STDOUT,
@@ -91,3 +92,13 @@ class StoreDesk(BaseOperator):
         """End the command with the task; what is not done waits in the ledger."""
         if self._process is not None and self._process.poll() is None:
             self._process.terminate()
+
+
+@contextlib.contextmanager
+def _folder() -> Iterator[Path]:
+    """Give a folder to run in: with the project's meltano.yml, as in a store's night, and with no .env."""
+    with tempfile.TemporaryDirectory() as name:
+        folder = Path(name)
+        if (MELTANO_PROJECT / "meltano.yml").is_file():
+            (folder / "meltano.yml").symlink_to((MELTANO_PROJECT / "meltano.yml").resolve())
+        yield folder
