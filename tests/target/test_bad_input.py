@@ -83,6 +83,7 @@ def _count(tmp_path: Path) -> int:
         (_lines(SCHEMA, {"type": "RECORD", "stream": "tickets", "record": {}}), "location_id"),
         (_lines(SCHEMA, _record(), '{"type": "RECORD", "stream": "tick'), "line 3 of the input is no JSON"),
         (_lines(SCHEMA, '{"type": "RECORD", "stream": "tickets", "record": {"total": NaN}}'), "line 2"),
+        (_lines(SCHEMA, "[" * 20_000), "line 2 of the input is no JSON"),
         (_lines(["tickets"]), "line 1 of the input is no Singer message"),
         (_lines({"type": "RESET"}), "unknown message type 'RESET'"),
         (_lines({**SCHEMA, "stream": "customers"}), "unknown stream 'customers'"),
