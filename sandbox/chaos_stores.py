@@ -29,7 +29,7 @@ from typing import TYPE_CHECKING, Any
 
 from sandbox import chaos_night
 from sandbox.chaos_chain import Chain, Ledgers
-from sandbox.chaos_mishaps import HANG_LIMIT_SECONDS, Mishap, OfAll, OfOneStore
+from sandbox.chaos_mishaps import Mishap, OfAll, OfOneStore
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -39,6 +39,8 @@ if TYPE_CHECKING:
 ROOT = Path(__file__).resolve().parent.parent
 MELTANO = ROOT / ".venv-meltano" / "bin" / "meltano"
 _LIMIT_SECONDS = 100.0
+_HANG_LIMIT_SECONDS = 12.0
+_HANG_LIMIT_WITH_MELTANO_SECONDS = 40.0
 _MOST_MB = 400  # this process with all that is loaded has 150
 _BUG = "an error of the program"
 
@@ -175,7 +177,9 @@ class Play:
 
     def _start(self, name: str, shard: str, mishaps: Sequence[Mishap]) -> NightProcess:
         chain = self._chain
-        limit = HANG_LIMIT_SECONDS if any(one.hangs for one in mishaps) else _LIMIT_SECONDS
+        limit = _LIMIT_SECONDS
+        if any(one.hangs for one in mishaps):
+            limit = _HANG_LIMIT_WITH_MELTANO_SECONDS if self._meltano else _HANG_LIMIT_SECONDS
         options = ["--stores", str(chain.stores_file), "--secrets", str(chain.secrets), "--shard", shard]
         options += ["--at-once", str(self._random.choice((1, 3, 8, 8))), "--limit", str(limit / 60)]
         options += ["--project", str(ROOT if self._meltano else self._folder), "--format", "json", "--log", "json"]
