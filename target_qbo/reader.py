@@ -32,6 +32,8 @@ class MessageReader(SingerReader):
             raise InputError(f"line {self._line} of the input is no JSON ({error}): {_start(line)}") from None
         if not isinstance(message, dict) or "type" not in message:
             raise InputError(f"line {self._line} of the input is no Singer message: {_start(line)}")
+        if not isinstance(message.get("record", {}), dict):
+            raise InputError(f"line {self._line} of the input: its record is no JSON object: {_start(line)}")
         return message
 
     def _process_unknown_message(self, message_dict: dict[str, Any]) -> None:

@@ -89,6 +89,8 @@ def _count(tmp_path: Path) -> int:
         (_lines({**SCHEMA, "stream": "customers"}), "unknown stream 'customers'"),
         (_lines(_record()), "before a corresponding schema"),
         (_lines({"type": "RECORD", "stream": "tickets"}), "missing required"),
+        (_lines(SCHEMA, {"type": "RECORD", "stream": "tickets", "record": None}), "line 2 of the input: its record is"),
+        (_lines(SCHEMA, {"type": "RECORD", "stream": "tickets", "record": []}), "line 2 of the input: its record is"),
     ],
 )
 def test_a_line_that_can_not_be_taken(tmp_path: Path, settings: dict[str, Any], messages: str, says: str) -> None:
