@@ -54,6 +54,7 @@ _POISON = (
     '{"type": "RECORD", "stream": "customers", "record": {"id": "1"}}',
     '{"type": "SCHEMA", "stream": "customers", "schema": {"properties": {}}, "key_properties": []}',
     '{"type": "STATE", "value": {"bookmarks": NaN}}',
+    '{"type": "RECORD", "stream": "payments", "record": null}',
     '{"type": "RECORD", "stream": "payments", "record": []}',
     "\ud800",
 )
