@@ -1,4 +1,4 @@
-"""A seed of `sandbox.chaos_stores`, of many that `make chaos-stores` runs: what is wrong in one store hurts no other."""
+"""Two seeds of `sandbox.chaos_stores`, of many that `make chaos-stores` runs: what is wrong in one hurts no other."""
 
 from __future__ import annotations
 
