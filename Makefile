@@ -11,7 +11,7 @@ export UV_PYTHON_DOWNLOADS := never
 export UV_COMPILE_BYTECODE := 1
 export PYTHONDONTWRITEBYTECODE :=
 
-.PHONY: help setup meltano chromium demo demo-page demo-airflow fires test chaos lint format docs screenshots lock benchmark clean
+.PHONY: help setup meltano chromium demo demo-page demo-airflow fires test chaos chaos-stores lint format docs screenshots lock benchmark clean
 
 help:
 	@echo "make demo       the whole path against the sandbox: till to books"
@@ -20,6 +20,7 @@ help:
 	@echo "make fires         when systemd's timer and Airflow fire, over a year"
 	@echo "make test       all tests"
 	@echo "make chaos      SEEDS=200 syncs under faults, kills and hands in the books; POSTGRES=URL for ledgers there"
+	@echo "make chaos-stores  SEEDS=200 chains of stores, nights in which things go wrong; POSTGRES=URL for ledgers there"
 	@echo "make screenshots   every page of the back office as a picture, in .screenshots"
 	@echo "make lint       ruff, mypy, derived texts up to date"
 	@echo "make benchmark  the figures of benchmarks/README.md"
@@ -75,6 +76,9 @@ SEEDS ?= 200
 
 chaos: setup
 	$(BIN)/python -m sandbox.chaos --seeds $(SEEDS) $(if $(POSTGRES),--postgres $(POSTGRES))
+
+chaos-stores: setup
+	$(BIN)/python -m sandbox.chaos_stores --seeds $(SEEDS) $(if $(POSTGRES),--postgres $(POSTGRES))
 
 lint: setup
 	$(BIN)/ruff check .

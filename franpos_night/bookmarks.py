@@ -21,6 +21,7 @@ if TYPE_CHECKING:
 
 _HELPER = Path(__file__).resolve().parent / "meltano_state.py"
 _OF_MELTANO = "MELTANO_"
+_ANSWER_SECONDS = 120.0
 _NOT_PASSED_ON = ("AIRFLOW", "TAP_FRANPOS_", "TARGET_QBO_", "PYTHONPATH")  # others' secrets, and our own modules
 _ERRORS: Mapping[str, type[TargetError]] = {"settings": ConfigurationError, "unreachable": UnreachableError}
 
@@ -136,12 +137,20 @@ class _Helper:
         process = self._running()
         if process.stdin is None or process.stdout is None:
             return ""
+        in_time = threading.Timer(_ANSWER_SECONDS, process.kill)  # else one question without end would hold all stores
+        in_time.daemon = True
+        in_time.start()
         try:
             process.stdin.write(line + "\n")
             process.stdin.flush()
-            return process.stdout.readline()
+            answer = process.stdout.readline()
         except BrokenPipeError:
-            return ""
+            answer = ""
+        finally:
+            in_time.cancel()
+        if not answer:
+            process.wait()  # so that the next question finds that it has ended
+        return answer
 
     def _running(self) -> subprocess.Popen[str]:
         if self._process is None or self._process.poll() is not None:

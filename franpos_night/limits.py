@@ -19,7 +19,7 @@ class SharedLimits:
         self._by_realm: dict[tuple[str, str], RateLimits] = {}
 
     def of(self, settings: Settings) -> RateLimits:
-        """Return the limits of a store's company, with no time waited yet: its stores take turns."""
+        """Return the limits of a store's company, for the run of a store: they take turns."""
         realm = settings.environment, settings.realm_id
         with self._lock:
             if realm not in self._by_realm:
@@ -29,5 +29,5 @@ class SharedLimits:
                     minute=settings.minute_seconds,
                 )
             limits = self._by_realm[realm]
-        limits.waited = 0.0
+        limits.begin_run()
         return limits

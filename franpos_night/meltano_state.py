@@ -9,20 +9,24 @@ from __future__ import annotations
 import json
 import logging
 import sys
+import time
 from typing import TYPE_CHECKING, Any
 
 from meltano.cli.cli import detect_selected_environment
 from meltano.core.block.extract_load import STATE_ID_COMPONENT_DELIMITER
 from meltano.core.db import project_engine
 from meltano.core.job_state import SINGER_STATE_KEY
-from meltano.core.migration_service import MigrationService
+from meltano.core.migration_service import MigrationError, MigrationService
 from meltano.core.project import Project
 from meltano.core.state_service import StateService
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
+    from sqlalchemy.engine import Engine
+
 _PLUGINS = "tap-franpos-to-target-qbo"
+_WAITS = (1.0, 2.0, 4.0)  # seconds
 
 
 def main() -> None:
@@ -53,7 +57,7 @@ class _States:
             raise EnvironmentNotActiveError
         project.activate_environment(environment)
         engine, sessions = project_engine(project, default=True)
-        MigrationService(engine).upgrade(silent=True)  # as each of Meltano's own commands begins
+        _migrate(engine)
         self._session = sessions(future=True)
         self._service = StateService(project, self._session)
         self._environment = environment
@@ -69,6 +73,21 @@ class _States:
         except Exception:
             self._session.rollback()
             raise
+
+
+def _migrate(engine: Engine) -> None:
+    """Bring Meltano's tables up to date, as each of its own commands begins.
+
+    Of several that do so at once, as the parts of a first night, all but one fail: then it is done.
+    """
+    for wait in _WAITS:
+        try:
+            MigrationService(engine).upgrade(silent=True)
+        except MigrationError:
+            time.sleep(wait)
+        else:
+            return
+    MigrationService(engine).upgrade(silent=True)
 
 
 if __name__ == "__main__":

@@ -85,7 +85,8 @@ class Night:
         while self._running or (self._waiting and not self._stopping):
             while self._waiting and len(self._running) < self._at_once and not self._stopping:
                 self._begin(self._waiting.popleft())
-            self._hear()
+            if self._running:
+                self._hear()
             self._leave_behind()
         for chain in self._waiting:
             self._not_begun(chain, self._stopping)
@@ -106,7 +107,10 @@ class Night:
             name=f"night {chain.stores[0]}",
             daemon=True,
         )
-        thread.start()
+        try:
+            thread.start()
+        except RuntimeError as error:  # the system allows no further thread
+            self._ended.put((chain.token, Outcome(chain.stores[0], "", Code.AGAIN, f"not begun: {error}")))
 
     def _carry_out(self, token: object, store: str) -> None:
         try:
@@ -132,7 +136,7 @@ class Night:
             return  # it was left behind
         self._take(outcome)
         chain.stores.popleft()
-        if chain.stores and not self._stopping:
+        if chain.stores:
             self._waiting.appendleft(chain)
 
     def _leave_behind(self) -> None:

@@ -92,9 +92,11 @@ class _StoreNight:
             target=context.run, args=(self._fetch, tap, state), name=f"{TAP} {self._store}", daemon=True
         )
         fetching.start()
-        target_end = self._post(target, limits)
-        self._pipe.leave()
-        fetching.join(_LEAVING_SECONDS)
+        try:
+            target_end = self._post(target, limits)
+        finally:
+            self._pipe.leave()  # however the target ended: a tap that nobody reads any more would wait for ever
+            fetching.join(_LEAVING_SECONDS)
         return most_telling([target_end, self._tap_end, self._bookmarks_end])
 
     def _fetch(self, settings: Mapping[str, Any], state: Mapping[str, Any]) -> None:

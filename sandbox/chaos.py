@@ -18,11 +18,9 @@ import contextlib
 import io
 import json
 import os
-import resource
 import signal
 import sys
 import tempfile
-import threading
 import time
 from concurrent.futures import ProcessPoolExecutor
 from pathlib import Path
@@ -34,6 +32,7 @@ import requests
 from sandbox import chaos_service
 from sandbox.__main__ import main as sandbox_main
 from sandbox.chaos_ledgers import PostgresLedger, SqliteLedger
+from sandbox.chaos_processes import die_at, fill_disk, fork, silent
 from sandbox.comparison import compare
 from tap_franpos import tap as tap_plugin
 from target_qbo import target as target_plugin
@@ -210,15 +209,15 @@ class Play:
         if kind < 0.25:
             after = random.randint(1, 40)
             self._events.append(f"dies at ledger write {after}")
-            return lambda: _die_at(CompanyLedger, "write", after)
+            return lambda: die_at(CompanyLedger, "write", after)
         if kind < 0.5:
             after = random.randint(1, 30)
             self._events.append(f"dies at request {after}")
-            return lambda: _die_at(requests.Session, "request", after)
+            return lambda: die_at(requests.Session, "request", after)
         if kind < 0.58 and isinstance(self._ledger, SqliteLedger):
             room = random.randint(0, 200_000)
             self._events.append(f"disk full after {room}")
-            return lambda: _fill_disk(room)
+            return lambda: fill_disk(room)
         return None
 
     def _edit_a_ticket(self) -> None:
@@ -261,7 +260,7 @@ class Play:
         path = self._folder / "ready.json"
         shop = ["--locations", "1", "--days", "1", "--tickets-per-day", str(self._random.randint(8, 36))]
         options = [*shop, "--dirty", "0.1", "--seed", str(self._seed), "--ready-file", str(path)]
-        pid = _fork(lambda: _sandbox(options))
+        pid = fork(lambda: silent(sandbox_main, options))
         try:
             deadline = time.monotonic() + WAIT_SECONDS
             while not (path.exists() and path.read_text().endswith("\n")):
@@ -278,7 +277,7 @@ class Play:
         """Have the tap read everything; returns the file with its messages."""
         out = self._folder / "messages.jsonl"
         config = self._write("tap.json", self._ready["franpos"])
-        pid = _fork(lambda: _plugin(tap_plugin.main, ["tap-franpos", "--config", str(config)], out=out))
+        pid = fork(lambda: _plugin(tap_plugin.main, ["tap-franpos", "--config", str(config)], out=out))
         if code := self._finish(pid):
             raise RuntimeError(f"the tap ended with {code}")
         return out
@@ -286,7 +285,7 @@ class Play:
     def _start(self, messages: Path, prepare: Callable[[], None] | None = None) -> int:
         config = self._write("target.json", self._settings)
         arguments = ["target-qbo", "--config", str(config), "--input", str(messages)]
-        return _fork(lambda: _plugin(target_plugin.main, arguments, prepare=prepare))
+        return fork(lambda: _plugin(target_plugin.main, arguments, prepare=prepare))
 
     def _desk(self, command: str, prepare: Callable[[], None] | None = None) -> int:
         """Undo or resync all days at the desk."""
@@ -294,14 +293,14 @@ class Play:
         days = sorted(ticket["business_date"] for ticket in self._call("GET", "tickets"))
         arguments = ["franpos-qbo", "--target-config", str(config), command, "--from", days[0], "--to", days[-1]]
         arguments += ["--yes"] if command == "undo" else []
-        return _fork(lambda: _plugin(console.main, arguments, prepare=prepare))
+        return fork(lambda: _plugin(console.main, arguments, prepare=prepare))
 
     def _told(self) -> dict[str, dict[str, Any]]:
         """Return what the desk tells of each ticket, by id."""
         out = self._folder / "tickets.json"
         config = self._write("target.json", self._settings)
         arguments = ["franpos-qbo", "--target-config", str(config), "tickets", "--format", "json"]
-        if code := self._finish(_fork(lambda: _plugin(console.main, arguments, out=out))):
+        if code := self._finish(fork(lambda: _plugin(console.main, arguments, out=out))):
             raise RuntimeError(f"the desk ended with {code}")
         return {row["ticket_id"]: row for row in json.loads(out.read_text())}
 
@@ -318,25 +317,6 @@ class Play:
         answer = self._http.request(method, url, json=body, timeout=HTTP_SECONDS)
         answer.raise_for_status()
         return answer.json() if answer.content else None
-
-
-def _fork(work: Callable[[], int | None]) -> int:
-    """Do something in a process of its own; returns its id."""
-    pid = os.fork()
-    if pid:
-        return pid
-    code = 1
-    try:
-        code = work() or 0
-    except SystemExit as end:
-        code = end.code if isinstance(end.code, int) else 1
-    finally:
-        os._exit(code)
-
-
-def _sandbox(options: list[str]) -> int:
-    with Path(os.devnull).open("w") as sys.stdout:
-        return sandbox_main(options)
 
 
 def _plugin(
@@ -356,28 +336,6 @@ def _plugin(
         main_function()
         sys.stdout.flush()
     return 0
-
-
-def _die_at(owner: type, name: str, count: int) -> None:
-    """Kill this process at the nth call of a method, before it does anything."""
-    method = getattr(owner, name)
-    lock = threading.Lock()
-    left = [count]
-
-    def counted(*arguments: Any, **options: Any) -> Any:  # noqa: ANN401 (whatever the method takes)
-        with lock:
-            left[0] -= 1
-            if left[0] == 0:
-                os.kill(os.getpid(), signal.SIGKILL)
-        return method(*arguments, **options)
-
-    setattr(owner, name, counted)
-
-
-def _fill_disk(room: int) -> None:
-    """Let no file of this process grow beyond so many bytes."""
-    signal.signal(signal.SIGXFSZ, signal.SIG_IGN)
-    resource.setrlimit(resource.RLIMIT_FSIZE, (room, room))
 
 
 if __name__ == "__main__":

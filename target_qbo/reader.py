@@ -28,10 +28,12 @@ class MessageReader(SingerReader):
         self._line += 1
         try:
             message: Any = deserialize_json(line, parse_constant=_refuse)
-        except ValueError as error:
+        except (ValueError, RecursionError) as error:
             raise InputError(f"line {self._line} of the input is no JSON ({error}): {_start(line)}") from None
         if not isinstance(message, dict) or "type" not in message:
             raise InputError(f"line {self._line} of the input is no Singer message: {_start(line)}")
+        if not isinstance(message.get("record", {}), dict):
+            raise InputError(f"line {self._line} of the input: its record is no JSON object: {_start(line)}")
         return message
 
     def _process_unknown_message(self, message_dict: dict[str, Any]) -> None:

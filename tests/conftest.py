@@ -20,7 +20,7 @@ hypothesis.settings.load_profile("project")
 
 needs_retail = pytest.mark.skipif(not RETAIL.exists(), reason="the retail tickets are not beside this checkout")
 
-LONGEST = ("tests/orchestrate/", "tests/test_meltano.py", "tests/test_package.py", "tests/test_chaos.py")
+LONGEST = ("tests/orchestrate/", "tests/test_meltano.py", "tests/test_package.py", "tests/test_chaos")
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:

@@ -48,6 +48,21 @@ class CompanyLedger:
             yield connection
 
     @contextlib.contextmanager
+    def write_in_turn(self, purpose: str) -> Iterator[Connection]:
+        """Give a connection as :meth:`write` does, to one writer of the company after the other.
+
+        SQLite lets all write in turn. Of two that would enter the same into PostgreSQL, one would be refused.
+
+        Args:
+            purpose: What they write, as ``received``.
+        """
+        with self.write() as connection:
+            if self.engine.dialect.name == "postgresql":
+                key = _lock_key(f"{self.company_id}-{purpose}")
+                connection.execute(sa.select(sa.func.pg_advisory_xact_lock(key)))
+            yield connection
+
+    @contextlib.contextmanager
     def lock(self, purpose: str, waiting: Callable[[], None] | None = None) -> Iterator[Callable[[], None]]:
         """Hold a lock of this company that no other process holds; it ends with the process, however that dies.
 
@@ -281,7 +296,8 @@ def _advisory_lock(engine: Engine, name: str, waiting: Callable[[], None] | None
         try:
             yield lambda: _still_connected(connection)
         finally:
-            connection.execute(sa.select(sa.func.pg_advisory_unlock(key)))
+            if not connection.invalidated:  # else it is lost with the connection, and what is raised says so
+                connection.execute(sa.select(sa.func.pg_advisory_unlock(key)))
 
 
 def _still_connected(connection: Connection) -> None:

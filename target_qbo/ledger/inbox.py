@@ -41,7 +41,7 @@ def receive_tickets(ledger: CompanyLedger, records: Iterable[Record], now: dt.da
     """
     texts = _texts(records, "ticket_id")
     changed = 0
-    with ledger.write() as connection:
+    with ledger.write_in_turn("received") as connection:
         for location_id, by_id in texts.items():
             known = _known(connection, tickets, tickets.c.ticket_id, ledger.company_id, location_id, by_id)
             new, edited = _sort(by_id, known)
@@ -88,7 +88,7 @@ def _receive_rows(
     ledger: CompanyLedger, table: sa.Table, id_name: str, records: Iterable[Record], now: dt.datetime
 ) -> int:
     changed = 0
-    with ledger.write() as connection:
+    with ledger.write_in_turn("received") as connection:
         for location_id, by_id in _texts(records, id_name).items():
             known = _known(connection, table, table.c.row_id, ledger.company_id, location_id, by_id)
             new, edited = _sort(by_id, known)

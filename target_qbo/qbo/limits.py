@@ -56,6 +56,15 @@ class RateLimits:
         """How long a minute is: less than 60 seconds where a stand-in compresses time."""
         return self._minute
 
+    def begin_run(self) -> None:
+        """Begin another run, where the one before is over: it has waited for nothing yet, and nothing is to leave.
+
+        A run that is stopped may have taken leave for what then did not leave.
+        """
+        with self._lock:
+            self._reserved = {False: 0, True: 0}
+            self.waited = 0.0
+
     def try_take(self, *, batch: bool = False) -> float:
         """Take leave to send one request.
 

@@ -164,6 +164,45 @@ def test_a_night_that_is_told_to_stop_waits_for_none() -> None:
     assert night.left_behind == 1
 
 
+def test_a_store_that_a_stopping_night_does_not_begin_is_told() -> None:
+    first_may_end, begun = threading.Event(), threading.Event()
+
+    def sync(store: str) -> Outcome:
+        if store == "first":
+            begun.set()
+            first_may_end.wait(MINUTE)
+        else:
+            begun.wait(MINUTE)
+        return _done(store)
+
+    def tell(outcome: Outcome) -> None:
+        if outcome.store == "other":
+            first_may_end.set()
+            while night._ended.empty():
+                time.sleep(0.001)
+            night.stop()  # told to stop after the first is through, and before that is heard
+
+    night = Night(sync, at_once=2, limit_seconds=MINUTE, tell=tell)
+    outcomes = night.run([_store("first", "1"), _store("second", "1"), _store("other", "2")])
+    assert [one.code for one in outcomes] == [Code.DONE, Code.AGAIN, Code.DONE]
+
+
+def test_a_store_whose_thread_the_system_does_not_allow_waits_for_the_next_night(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    begin = threading.Thread.start
+
+    def start(thread: threading.Thread) -> None:
+        if thread.name == "night b":
+            raise RuntimeError("can't start new thread")
+        begin(thread)
+
+    monkeypatch.setattr(threading.Thread, "start", start)
+    outcomes = _run(_done, [_store("a", "1"), _store("b", "2"), _store("c", "2")])[1]
+    assert {name: one.code for name, one in outcomes.items()} == {"a": Code.DONE, "b": Code.AGAIN, "c": Code.DONE}
+    assert outcomes["b"].reason == "not begun: can't start new thread"
+
+
 @given(
     st.lists(st.tuples(st.text(min_size=1), st.text(max_size=3)), unique_by=lambda one: one[0], max_size=20),
     st.integers(1, 7),

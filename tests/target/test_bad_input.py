@@ -83,11 +83,14 @@ def _count(tmp_path: Path) -> int:
         (_lines(SCHEMA, {"type": "RECORD", "stream": "tickets", "record": {}}), "location_id"),
         (_lines(SCHEMA, _record(), '{"type": "RECORD", "stream": "tick'), "line 3 of the input is no JSON"),
         (_lines(SCHEMA, '{"type": "RECORD", "stream": "tickets", "record": {"total": NaN}}'), "line 2"),
+        (_lines(SCHEMA, "[" * 20_000), "line 2 of the input is no JSON"),
         (_lines(["tickets"]), "line 1 of the input is no Singer message"),
         (_lines({"type": "RESET"}), "unknown message type 'RESET'"),
         (_lines({**SCHEMA, "stream": "customers"}), "unknown stream 'customers'"),
         (_lines(_record()), "before a corresponding schema"),
         (_lines({"type": "RECORD", "stream": "tickets"}), "missing required"),
+        (_lines(SCHEMA, {"type": "RECORD", "stream": "tickets", "record": None}), "line 2 of the input: its record is"),
+        (_lines(SCHEMA, {"type": "RECORD", "stream": "tickets", "record": []}), "line 2 of the input: its record is"),
     ],
 )
 def test_a_line_that_can_not_be_taken(tmp_path: Path, settings: dict[str, Any], messages: str, says: str) -> None:

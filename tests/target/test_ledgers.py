@@ -2,9 +2,13 @@
 
 from __future__ import annotations
 
+import contextlib
+import datetime as dt
 import threading
-from typing import TYPE_CHECKING
+from decimal import Decimal
+from typing import TYPE_CHECKING, Any
 
+import psycopg
 import pytest
 import sqlalchemy as sa
 from alembic.autogenerate import compare_metadata
@@ -12,7 +16,7 @@ from alembic.migration import MigrationContext
 
 from franpos_qbo.kept import Place
 from target_qbo.errors import ConfigurationError
-from target_qbo.ledger import kept, open_ledger
+from target_qbo.ledger import inbox, kept, open_ledger
 from target_qbo.ledger.database import open_database
 from target_qbo.ledger.tables import metadata
 from target_qbo.ledger.tokens import TokenVault
@@ -80,6 +84,49 @@ def test_what_the_page_keeps_goes_along_to_the_company_that_it_connects(ledger_u
         assert read(None) == {"wait_days": 4, "realm_id": realm}
     assert read("wrong") == read("") == {}
     assert read("named elsewhere") == {"wait_days": 9}
+
+
+def test_two_receive_the_same_at_once(ledger_url: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    ledger = open_ledger(ledger_url, environment="sandbox", realm_id="two-receive")
+    both_have_looked = threading.Barrier(2)
+    look = inbox._known
+
+    def known(*asked: Any) -> dict[str, str]:
+        found = look(*asked)
+        with contextlib.suppress(threading.BrokenBarrierError):
+            both_have_looked.wait(1)
+        return found
+
+    monkeypatch.setattr(inbox, "_known", known)
+    payment = {"location_id": "1", "payment_id": "1", "ticket_id": "1", "amount": Decimal("1.00")}
+    new: list[int] = []
+    problems: list[Exception] = []
+
+    def receive() -> None:
+        try:
+            new.append(inbox.receive_payments(ledger, [payment], dt.datetime.now(dt.UTC)))
+        except sa.exc.DBAPIError as error:
+            problems.append(error)
+
+    threads = [threading.Thread(target=receive) for _ in range(2)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert problems == []
+    assert sorted(new) == [0, 1]
+
+
+def test_a_lock_that_is_lost_with_its_connection_is_told_as_what_it_is(postgres_database: str) -> None:
+    ledger = open_ledger(postgres_database, environment="sandbox", realm_id="1")
+    with psycopg.connect(postgres_database, autocommit=True) as other:
+        query = "SELECT pg_terminate_backend(pid) FROM pg_locks WHERE locktype = 'advisory' AND pid <> pg_backend_pid()"
+        with pytest.raises(sa.exc.OperationalError), ledger.lock("posting") as still_held:  # noqa: PT012
+            still_held()
+            other.execute(query)
+            still_held()
+    with ledger.lock("posting"):
+        pass
 
 
 def test_a_lock_is_held_by_one(ledger_url: str) -> None:
