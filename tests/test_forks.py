@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from tests.forks import BIN, Program, start
+from tests.forks import BIN, MELTANO, Program, start
 from tests.shop import Shop, run
 
 if TYPE_CHECKING:
@@ -26,18 +26,19 @@ def _linux_only() -> None:
 @pytest.mark.parametrize(
     ("program", "argument"),
     [
-        ("tap-franpos", "--help"),
-        ("tap-franpos", "--config=ENV"),
-        ("target-qbo", "--config=here.json"),
-        ("target-qbo", "--config=ENV"),
-        ("franpos-qbo", "--help"),
+        (BIN / "tap-franpos", "--help"),
+        (BIN / "tap-franpos", "--config=ENV"),
+        (BIN / "target-qbo", "--config=here.json"),
+        (BIN / "target-qbo", "--config=ENV"),
+        (BIN / "franpos-qbo", "--help"),
+        (MELTANO / "meltano", "--version"),
     ],
 )
-def test_a_fork_says_and_returns_what_a_fresh_start_does(program: str, argument: str, tmp_path: Path) -> None:
+def test_a_fork_says_and_returns_what_a_fresh_start_does(program: Path, argument: str, tmp_path: Path) -> None:
     """In its own folder, with its own variables."""
     (tmp_path / "here.json").write_text("{}")
     environment = {**os.environ, "TAP_FRANPOS_START_DATE": "yesterday", "TARGET_QBO_REALM_ID": "1"}
-    command = [str(BIN / program), argument]
+    command = [str(program), argument]
     fresh = subprocess.run(
         command, input="", capture_output=True, text=True, cwd=tmp_path, env=environment, check=False
     )

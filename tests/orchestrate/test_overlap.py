@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 import os
-import subprocess
 import sys
 import time
 from typing import TYPE_CHECKING, Any
@@ -12,10 +11,11 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from sandbox.environment import variables
-from tests.shop import BIN, ROOT, RUN_SECONDS, Shop
+from tests.forks import start
+from tests.shop import BIN, RUN_SECONDS, Shop
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping
+    from collections.abc import Iterator
     from pathlib import Path
 
 STILL_GOING = 75
@@ -39,44 +39,55 @@ def _environment(shop: Shop) -> dict[str, str]:
     }
 
 
-def _start(command: list[str], environment: Mapping[str, str]) -> subprocess.Popen[str]:
-    return subprocess.Popen(
-        command, cwd=ROOT, env=dict(environment), stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True
-    )
+class Started:
+    """A program under way, and what it prints."""
+
+    def __init__(self, shop: Shop, *command: str, **variables: str) -> None:
+        self._printed = [shop.folder / f"{time.monotonic_ns()}.{stream}" for stream in ("out", "err")]
+        with self._printed[0].open("w") as stdout, self._printed[1].open("w") as stderr:
+            environment = {**_environment(shop), **variables}
+            self.process = start(command, env=environment, stdout=stdout, stderr=stderr)
+
+    def ended(self) -> tuple[int, str, str]:
+        """Wait for its end; returns its exit code, and what it printed."""
+        code = self.process.wait(RUN_SECONDS)
+        output, problems = (path.read_text() for path in self._printed)
+        return code, output, problems
 
 
-def _ended(night: subprocess.Popen[str]) -> dict[str, Any]:
+def _last_line(night: Started) -> dict[str, Any]:
     """Wait for a night; returns its last line."""
-    output, problems = night.communicate(timeout=RUN_SECONDS)
+    code, output, problems = night.ended()
     assert problems == ""
     last: dict[str, Any] = json.loads(output.splitlines()[-1])
-    assert last["exit_code"] == night.returncode
+    assert last["exit_code"] == code
     return last
 
 
-def _under_way(shop: Shop, process: subprocess.Popen[str]) -> None:
+def _under_way(shop: Shop, night: Started) -> None:
     """Wait until a run has asked QuickBooks for something."""
     while shop.get("qbo-calls")["requests"] == 0:
-        assert process.poll() is None, "it ended before the other began"
+        assert night.process.poll() is None, "it ended before the other began"
         time.sleep(0.05)
 
 
 def test_a_night_that_is_told_to_end_is_made_up_whoever_else_runs(shop: Shop) -> None:
-    night = _start(NIGHT, _environment(shop))
+    night = Started(shop, *NIGHT)
     _under_way(shop, night)
-    night.terminate()
-    assert _ended(night)["exit_code"] not in {0, STILL_GOING}
+    night.process.terminate()
+    assert _last_line(night)["exit_code"] not in {0, STILL_GOING}
     assert shop.differences() != [], "it did not come to its end"
 
     shop.calls()
-    next_night = _start(NIGHT, _environment(shop))
+    next_night = Started(shop, *NIGHT)
     _under_way(shop, next_night)
-    another = _ended(_start(NIGHT, _environment(shop)))
+    another = _last_line(Started(shop, *NIGHT))
     assert another["exit_code"] == STILL_GOING
     assert "already running" in another["reason"], "it says what it found"
-    by_hand = _start([str(BIN / "franpos-qbo"), "sync"], {**_environment(shop), "TARGET_QBO_ENVIRONMENT": "sandbox"})
-    made_up = _ended(next_night)
+    by_hand = Started(shop, str(BIN / "franpos-qbo"), "sync", TARGET_QBO_ENVIRONMENT="sandbox")
+    made_up = _last_line(next_night)
     assert made_up["exit_code"] == 0, made_up["reason"]
-    assert by_hand.wait(RUN_SECONDS) == 0, by_hand.communicate()
+    code, *printed = by_hand.ended()
+    assert code == 0, printed
     assert shop.differences() == []
     assert shop.get("qbo-calls")["throttled"] == 0

@@ -6,7 +6,6 @@ import json
 import os
 import shutil
 import sqlite3
-import subprocess
 import sys
 from typing import TYPE_CHECKING, Any
 
@@ -15,7 +14,8 @@ import pytest
 from orchestrate import nightly
 from orchestrate.nightly import DONE, FAILED, SETTINGS, UNREACHABLE, Nightly
 from sandbox.environment import write_env_file
-from tests.shop import ROOT, RUN_SECONDS, Shop
+from tests.forks import MELTANO
+from tests.shop import ROOT, Shop, run
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -35,10 +35,7 @@ def project(tmp_path: Path) -> Path:
 def _night(project: Path, **variables: str) -> dict[str, Any]:
     """Run a night; returns its last line."""
     command = [sys.executable, "-m", "orchestrate.nightly", "--project", str(project)]
-    environment = os.environ | {"MELTANO": str(ROOT / ".venv-meltano" / "bin" / "meltano")} | variables
-    night = subprocess.run(
-        command, cwd=ROOT, env=environment, stdout=subprocess.PIPE, text=True, timeout=RUN_SECONDS, check=False
-    )
+    night = run(command, env={"MELTANO": str(MELTANO / "meltano")} | variables)
     last: dict[str, Any] = json.loads(night.stdout.splitlines()[-1])
     assert last["exit_code"] == night.returncode
     return last
