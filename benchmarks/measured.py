@@ -30,18 +30,21 @@ class Cost:
     memory: float
 
 
-def measured(command: Sequence[str], messages: Path | None, *, allowed: Sequence[int] = (0,)) -> Cost:
+def measured(
+    command: Sequence[str], messages: Path | None, *, output: Path | None = None, allowed: Sequence[int] = (0,)
+) -> Cost:
     """Run a command and measure it.
 
     Args:
         command: The command.
         messages: A file as its standard input; None: nothing.
+        output: A file for its standard output; None: it is thrown away.
         allowed: Exit codes that are no failure.
 
     Raises:
         SystemExit: It failed; the text is the end of what it said.
     """
-    watched = [sys.executable, "-m", "benchmarks.measured", *command]
+    watched = [sys.executable, "-m", "benchmarks.measured", str(output or os.devnull), *command]
     with (messages or Path(os.devnull)).open() as lines:
         run = subprocess.run(watched, stdin=lines, capture_output=True, text=True, cwd=_ROOT, check=False)
     if run.returncode not in allowed:
@@ -50,9 +53,10 @@ def measured(command: Sequence[str], messages: Path | None, *, allowed: Sequence
 
 
 def main() -> None:
-    """Run the command of the arguments, and print what it took as JSON."""
-    begun = time.perf_counter()
-    process = subprocess.Popen(sys.argv[1:], stdout=subprocess.DEVNULL)
+    """Run the command of the arguments, after the file for its output, and print what it took as JSON."""
+    with Path(sys.argv[1]).open("wb") as output:
+        begun = time.perf_counter()
+        process = subprocess.Popen(sys.argv[2:], stdout=output)
     _, status, used = os.wait4(process.pid, 0)
     process.returncode = os.waitstatus_to_exitcode(status)
     wall = time.perf_counter() - begun
