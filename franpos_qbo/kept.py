@@ -8,7 +8,6 @@ companies may be kept in one place; those of the first company are kept before i
 
 from __future__ import annotations
 
-import base64
 import contextlib
 import functools
 import json
@@ -20,9 +19,6 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import sqlalchemy as sa
-from cryptography.fernet import Fernet, InvalidToken
-from cryptography.hazmat.primitives.hashes import SHA256
-from cryptography.hazmat.primitives.kdf.hkdf import HKDF
 from sqlalchemy.engine import make_url
 
 from franpos_qbo.keyrings import IN_KEYRING, KeyringError, passphrase
@@ -31,6 +27,8 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Mapping, Sequence
 
     from sqlalchemy.engine import URL, Connection
+
+    from franpos_qbo.sealing import Seal
 
 NOT_CONNECTED_YET = ""
 """The realm of what is kept before a company is connected."""
@@ -149,6 +147,8 @@ class Place:
         Raises:
             KeptError: There is no key.
         """
+        from franpos_qbo.sealing import Seal  # noqa: PLC0415 (loads cryptography, which plain settings do not need)
+
         if self.key == IN_KEYRING:
             try:
                 return Seal(passphrase(_ACCOUNT))
@@ -190,35 +190,6 @@ def _make_key(path: Path) -> None:
             Path(name).unlink()
     except OSError as error:
         raise KeptError(f"the key of the settings can't be written to {path} ({error.strerror})") from None
-
-
-class Seal:
-    """Encrypts and decrypts texts.
-
-    Args:
-        secret: What the key is derived from.
-    """
-
-    def __init__(self, secret: str) -> None:
-        key = HKDF(SHA256(), length=32, salt=None, info=b"franpos-qbo settings").derive(secret.encode())
-        self._fernet = Fernet(base64.urlsafe_b64encode(key))
-
-    def closed(self, text: str) -> str:
-        """Return a text sealed."""
-        return self._fernet.encrypt(text.encode()).decode("ascii")
-
-    def opened(self, name: str, text: str) -> str:
-        """Return a text unsealed; ``name`` says in an error what it is.
-
-        Raises:
-            KeptError: It was sealed with another key.
-        """
-        try:
-            return self._fernet.decrypt(text.encode()).decode()
-        except InvalidToken:
-            raise KeptError(
-                f"setting {name} was sealed with another key: put the old one back, or type it anew on the set-up page"
-            ) from None
 
 
 def with_kept(given: Mapping[str, Any], kept: Kept, schema: Mapping[str, Any]) -> dict[str, Any]:

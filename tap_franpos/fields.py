@@ -12,6 +12,7 @@ import re
 from dataclasses import dataclass
 from datetime import UTC, datetime, tzinfo
 from decimal import Decimal
+from functools import lru_cache
 from typing import TYPE_CHECKING
 
 from singer_sdk.exceptions import DataError
@@ -151,7 +152,7 @@ class Row:
 
     def __init__(self, endpoint: str, raw: Mapping[str, object]) -> None:
         self._endpoint = endpoint
-        self._keys = sorted(raw)
+        self._raw = raw
         self._values = {_plain(key): value for key, value in raw.items()}
 
     def require(self, *names: str) -> object:
@@ -164,7 +165,7 @@ class Row:
             if _plain(name) in self._values:
                 return self._values[_plain(name)]
         raise FieldError(
-            f"A row of Franpos's {self._endpoint} has no {' or '.join(names)}; its keys are: {', '.join(self._keys)}"
+            f"A row of Franpos's {self._endpoint} has no {' or '.join(names)}; its keys are: {', '.join(sorted(self._raw))}"
         )
 
     def text(self, *names: str) -> str | None:
@@ -257,9 +258,10 @@ class Row:
         shown = repr(value)[:60]
         return FieldError(
             f"A row of Franpos's {self._endpoint} has {name} = {shown}, where {wanted} is needed; "
-            f"its keys are: {', '.join(self._keys)}"
+            f"its keys are: {', '.join(sorted(self._raw))}"
         )
 
 
+@lru_cache(maxsize=1024)  # the few names of all rows
 def _plain(name: str) -> str:
     return name.replace("_", "").replace(" ", "").lower()

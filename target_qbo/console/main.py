@@ -13,6 +13,7 @@ from importlib import import_module
 
 import click
 
+from franpos_qbo.starting import loading
 from target_qbo.desk.config import DeskConfig
 
 _OBJECTS_A_COLLECTION = 50_000
@@ -50,7 +51,8 @@ class _Commands(click.Group):
         if name not in COMMANDS:
             return None
         module, attribute = COMMANDS[name].split(":")
-        command: click.Command = getattr(import_module(module), attribute)
+        with loading():
+            command: click.Command = getattr(import_module(module), attribute)
         return command
 
 

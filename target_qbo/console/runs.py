@@ -36,7 +36,7 @@ def runs(config: DeskConfig, limit: int, form: str) -> None:
     or was killed; "stopped" means that it ended early, and what was left waited for the next one. Times are UTC. Sums
     of what was taken back are negative.
     """
-    rows = desk.latest(config.company().ledger, limit)
+    rows = desk.latest(config.ledger(), limit)
     show([_for_people(row) for row in rows] if form != "json" else rows, _COLUMNS, form)
 
 

@@ -7,10 +7,8 @@ from typing import TYPE_CHECKING
 
 import click
 
-from target_qbo.console.one_ticket import show_tickets
 from target_qbo.console.output import format_option
 from target_qbo.console.ticket_rows import show_rows
-from target_qbo.desk.tickets import keys_named
 from target_qbo.ledger import listing
 from target_qbo.ledger.status import TicketStatus
 
@@ -81,7 +79,6 @@ def tickets(
     With order ids or receipt numbers: these tickets in full, with what came from the till, what stands in QuickBooks
     and where to see it there, and what to do about one that was skipped.
     """
-    company = config.company()
     chosen = listing.Filter(
         status=[TicketStatus(name) for name in status],
         code=code,
@@ -95,12 +92,17 @@ def tickets(
     if ticket:
         if chosen != listing.Filter(location_id=location, status=[]) or limit is not None:
             raise click.UsageError("tickets that are named are shown in full: only --location narrows them")
+        from target_qbo.console.one_ticket import show_tickets  # noqa: PLC0415 (a list needs nothing of it)
+        from target_qbo.desk.tickets import keys_named  # noqa: PLC0415
+
+        company = config.company()
         show_tickets(company, keys_named(company.ledger, ticket, location), form)
         return
+    ledger = config.ledger()
     shown = limit or (_TABLE_ROWS if form == "table" else None)
-    show_rows(listing.rows(company.ledger, chosen, shown), form)
+    show_rows(listing.rows(ledger, chosen, shown), form)
     if form == "table" and shown is not None:
-        number = listing.count(company.ledger, chosen)
+        number = listing.count(ledger, chosen)
         if number > shown:
             click.echo(
                 f"these are the newest {shown:,} of {number:,} tickets; see all with --limit {number}, or with "

@@ -11,18 +11,19 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import simplejson
-import yaml
-from dotenv import dotenv_values
 
 from franpos_qbo.kept import Kept, Place, in_force, lost, says_nothing, with_kept
-from target_qbo.company import Company
 from target_qbo.errors import ConfigurationError
+from target_qbo.ledger import open_ledger
 from target_qbo.ledger.kept import told
 from target_qbo.settings import LEDGER_URL, SETTINGS, Settings
 from target_qbo.settings_schema import defaults
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
+
+    from target_qbo.company import Company
+    from target_qbo.ledger import CompanyLedger
 
 TAP, TARGET = "tap-franpos", "target-qbo"
 _KINDS = {TAP: "extractors", TARGET: "loaders"}
@@ -95,7 +96,14 @@ class DeskConfig:
 
     def company(self) -> Company:
         """Open the company of the target's settings."""
+        from target_qbo.company import Company  # noqa: PLC0415 (loads all that posts, which who only looks does not need)
+
         return Company.open(self.target())
+
+    def ledger(self) -> CompanyLedger:
+        """Open the ledger of the target's settings, for who has nothing to do with QuickBooks."""
+        settings = self.target()
+        return open_ledger(settings.ledger_url, environment=settings.environment, realm_id=settings.realm_id)
 
     def in_force(self, plugin: str, schema: Mapping[str, Any]) -> dict[str, Any]:
         """Return the settings of a plugin that are given or kept, without the defaults and what can't be unsealed.
@@ -181,6 +189,8 @@ class DeskConfig:
         path = self.tap_config if plugin == TAP else self.target_config
         if path is not None:
             return [(Source.FILE, _of_file(path))]
+        from dotenv import dotenv_values  # noqa: PLC0415 (where no file is named)
+
         variables = {**dotenv_values(".env"), **os.environ}
         return [
             (Source.MELTANO, _of_meltano(plugin, variables, self.project)),
@@ -238,6 +248,8 @@ def _of_meltano(plugin: str, variables: Mapping[str, str | None], folder: Path) 
     project = folder / "meltano.yml"
     if not project.exists():
         return {}
+    import yaml  # noqa: PLC0415 (where no file is named)
+
     try:
         document = _document(project, project.stat().st_mtime_ns)
     except (OSError, yaml.YAMLError):

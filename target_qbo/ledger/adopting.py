@@ -72,6 +72,8 @@ def adopt(ledger: CompanyLedger, found: Sequence[Found], now: dt.datetime) -> tu
         Those that were entered, and those that were not, because one with the same number stands in the ledger
         already. One that the ledger knows to be altered is among neither.
     """
+    if not found:
+        return [], []
     doubled = []
     entered: dict[Key, Found] = {}
     with ledger.write() as connection:

@@ -11,7 +11,6 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-import filelock
 import sqlalchemy as sa
 from sqlalchemy.engine import URL, Connection, Engine, make_url
 
@@ -268,6 +267,8 @@ def _one_migration() -> Iterator[None]:
 
 @contextlib.contextmanager
 def _file_lock(url: URL, name: str, waiting: Callable[[], None] | None) -> Iterator[Callable[[], None]]:
+    import filelock  # noqa: PLC0415 (of SQLite alone)
+
     lock = filelock.FileLock(f"{url.database}.{name}.lock")
     try:
         lock.acquire(blocking=False)

@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 
     from sqlalchemy.engine import Connection, Engine
 
-    from franpos_qbo.kept import Seal
+    from franpos_qbo.sealing import Seal
 
 
 def keep(

@@ -1,4 +1,7 @@
-"""The ledger's tables. Amounts are whole cents in the database and :class:`~decimal.Decimal` outside; times are UTC."""
+"""The ledger's tables. Amounts are whole cents in the database and :class:`~decimal.Decimal` outside; times are UTC.
+
+Indexes of a part of a table are in :mod:`target_qbo.ledger.schema`.
+"""
 
 from __future__ import annotations
 
@@ -96,8 +99,6 @@ units = sa.Table(
     sa.Column("failures", sa.Integer, nullable=False, server_default="0"),  # runs in which it alone got no answer
     sa.UniqueConstraint("company_id", "kind", "location_id", "name"),
 )
-_EDITED = sa.text("stands = 'edited'")
-sa.Index("ix_units_edited", units.c.company_id, sqlite_where=_EDITED, postgresql_where=_EDITED)
 
 tickets = sa.Table(
     "tickets",
@@ -128,19 +129,6 @@ tickets = sa.Table(
         *("status", "code", "total", "number", "ticket_id"),
     ),
     sa.Index("ix_tickets_unit", "unit"),
-)
-sa.Index(
-    "ix_tickets_pending",
-    tickets.c.company_id,
-    tickets.c.id,
-    sqlite_where=sa.text("pending = 1"),  # as queries say it: SQLite knows an index by the words of its condition
-    postgresql_where=tickets.c.pending,
-)
-sa.Index(
-    "ix_tickets_reason",
-    tickets.c.company_id,
-    sqlite_where=tickets.c.reason.is_not(None),
-    postgresql_where=tickets.c.reason.is_not(None),
 )
 
 
@@ -185,27 +173,8 @@ documents = sa.Table(
     sa.Index("ix_documents_qbo", "qbo_id", "company_id"),
     sa.Index("ix_documents_sent", "sent_at", "company_id"),
 )
-sa.Index(
-    "ix_documents_sending",
-    documents.c.company_id,
-    sqlite_where=documents.c.state == "sending",
-    postgresql_where=documents.c.state == "sending",
-)
 AMISS = sa.text("documents.state IN ('altered', 'orphaned')")
 """What stands otherwise than it was posted; in the words of its index, by which SQLite knows it."""
-_AMISS = sa.text("state IN ('altered', 'orphaned')")
-sa.Index("ix_documents_amiss", documents.c.company_id, sqlite_where=_AMISS, postgresql_where=_AMISS)
-_PAST = sa.text("state NOT IN ('voided', 'lifted')")  # a payment that was lifted may be made again beside it
-sa.Index(
-    "uq_documents_standing",
-    documents.c.company_id,
-    documents.c.kind,
-    documents.c.number,
-    documents.c.unit,
-    unique=True,
-    sqlite_where=_PAST,
-    postgresql_where=_PAST,
-)
 
 references = sa.Table(
     "references",

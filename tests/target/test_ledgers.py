@@ -18,7 +18,7 @@ from franpos_qbo.kept import Place
 from target_qbo.errors import ConfigurationError
 from target_qbo.ledger import inbox, kept, open_ledger
 from target_qbo.ledger.database import open_database
-from target_qbo.ledger.tables import metadata
+from target_qbo.ledger.schema import metadata
 from target_qbo.ledger.tokens import TokenVault
 
 if TYPE_CHECKING:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from alembic import context
 
-from target_qbo.ledger.tables import metadata
+from target_qbo.ledger.schema import metadata
 
 context.configure(
     connection=context.config.attributes["connection"],
