@@ -1,8 +1,9 @@
 """What one store's usual night takes of each program alone, most of which is its start: `python -m benchmarks.start`.
 
-A night has 40 new tickets; bookmarks, ledger and the company's lists are there from the night before. `tap-franpos` reads
-it from the stand-ins into a file, `target-qbo` posts that file, then `franpos-qbo tickets` lists the day. CPU is user and
-system time of the whole process, from Python's start to its end, as the kernel counts it; figures are medians.
+A night has 40 new tickets; bookmarks, ledger and the company's lists are there from nights before. `tap-franpos` reads
+it from the stand-ins into a file, `target-qbo` posts that file, then `franpos-qbo tickets` lists the day. CPU is user
+and system time of the whole process, from Python's start to its end, as the kernel counts it; figures are medians. The
+first nights don't count: the lists are read, and there are fewer days to look back on.
 
 `--beside FOLDER` measures another build as well: a checkout with a `.venv` of its own, as `make setup` leaves it. Each
 has the stand-ins that came with it and a company there, and their nights are run in turns, so that what else the
@@ -39,6 +40,7 @@ if TYPE_CHECKING:
 ROOT = Path(__file__).resolve().parent.parent
 PROGRAMS = ("tap-franpos", "target-qbo", "franpos-qbo tickets")
 _UNLIMITED = 600  # how many times shorter than a minute the limits' minute is, so that they never bind
+_FIRST_NIGHTS = 5  # one, and as many as the tap looks back on
 _START_SECONDS = 60
 _REQUEST_SECONDS = 60
 
@@ -72,7 +74,7 @@ class Build:
 
         Args:
             day: The day.
-            counts: Whether its costs are kept; those of the first night are of another kind.
+            counts: Whether its costs are kept.
         """
         end = (day + dt.timedelta(days=1)).isoformat()
         tap = self._written("tap.json", self._shop["franpos"] | {"end_date": end})
@@ -123,11 +125,11 @@ def main(arguments: Sequence[str] | None = None) -> None:
     os.environ.pop("PYTHONDONTWRITEBYTECODE", None)
     with contextlib.ExitStack() as closing:
         builds = list(_builds(options, closing))
-        for number in range(options.nights + 1):
+        for number in range(_FIRST_NIGHTS + options.nights):
             day = DEMO_START + dt.timedelta(days=number)
             for build in builds if number % 2 else builds[::-1]:
-                build.night(day, counts=number > 0)
-            print(f"night {number} of {options.nights}", file=sys.stderr)
+                build.night(day, counts=number >= _FIRST_NIGHTS)
+            print(f"night {number + 1} of {_FIRST_NIGHTS + options.nights}", file=sys.stderr)
         for build in builds:
             build.check()
     print("\n".join(_table(builds, options)))
@@ -152,7 +154,16 @@ def _stand_ins(
 ) -> dict[str, Any]:
     """Start a checkout's own stand-ins, and return how they are reached."""
     command = [str(programs / "python"), "-m", "sandbox", "--ready-file", str(ready)]
-    command += ["--locations", "1", "--from", DEMO_START.isoformat(), "--days", str(options.nights + 1), "--dirty", "0"]
+    command += [
+        "--locations",
+        "1",
+        "--from",
+        DEMO_START.isoformat(),
+        "--days",
+        str(_FIRST_NIGHTS + options.nights),
+        "--dirty",
+        "0",
+    ]
     command += ["--tickets-per-day", str(options.tickets), "--time-scale", str(_UNLIMITED), "--quota", "100000"]
     process = closing.enter_context(subprocess.Popen(command, cwd=checkout, stdout=subprocess.DEVNULL))
     closing.callback(process.terminate)

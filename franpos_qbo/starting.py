@@ -1,4 +1,4 @@
-"""How the programs start: their modules are loaded without Python's garbage collector, which has nothing to find there."""
+"""How the programs start: their modules are loaded without Python's garbage collector, which would find nothing."""
 
 from __future__ import annotations
 

@@ -153,7 +153,7 @@ class Row:
     def __init__(self, endpoint: str, raw: Mapping[str, object]) -> None:
         self._endpoint = endpoint
         self._raw = raw
-        self._values = {_plain(key): value for key, value in raw.items()}
+        self._values = dict(zip(_all_plain(tuple(raw)), raw.values(), strict=True))
 
     def require(self, *names: str) -> object:
         """The value under the first of the names that the row has; null counts as a value.
@@ -164,9 +164,7 @@ class Row:
         for name in names:
             if _plain(name) in self._values:
                 return self._values[_plain(name)]
-        raise FieldError(
-            f"A row of Franpos's {self._endpoint} has no {' or '.join(names)}; its keys are: {', '.join(sorted(self._raw))}"
-        )
+        raise FieldError(f"A row of Franpos's {self._endpoint} has no {' or '.join(names)}; its keys are: {self._keys}")
 
     def text(self, *names: str) -> str | None:
         """A text or an id, trimmed; null where the row has none or an empty one."""
@@ -258,10 +256,20 @@ class Row:
         shown = repr(value)[:60]
         return FieldError(
             f"A row of Franpos's {self._endpoint} has {name} = {shown}, where {wanted} is needed; "
-            f"its keys are: {', '.join(sorted(self._raw))}"
+            f"its keys are: {self._keys}"
         )
 
+    @property
+    def _keys(self) -> str:
+        return ", ".join(sorted(self._raw))
 
-@lru_cache(maxsize=1024)  # the few names of all rows
+
+# The rows of an endpoint have the same few names: they are put in their plain form once.
+@lru_cache(maxsize=64)
+def _all_plain(names: tuple[str, ...]) -> tuple[str, ...]:
+    return tuple(map(_plain, names))
+
+
+@lru_cache(maxsize=1024)
 def _plain(name: str) -> str:
     return name.replace("_", "").replace(" ", "").lower()

@@ -3,10 +3,8 @@
 from __future__ import annotations
 
 import os
-import re
 from dataclasses import dataclass, field
 from enum import StrEnum
-from functools import lru_cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -26,9 +24,7 @@ if TYPE_CHECKING:
     from target_qbo.ledger import CompanyLedger
 
 TAP, TARGET = "tap-franpos", "target-qbo"
-_KINDS = {TAP: "extractors", TARGET: "loaders"}
 _OF_MELTANO = "MELTANO_"
-_REFERENCE = re.compile(r"\$(?:\{(\w+)\}|(\w+))")
 
 
 class Source(StrEnum):
@@ -179,21 +175,25 @@ class DeskConfig:
 
     def _layers(self, plugin: str, schema: Mapping[str, Any]) -> list[tuple[Source, dict[str, Any]]]:
         """Return what each place gives, a later one before an earlier one."""
+        path = self.tap_config if plugin == TAP else self.target_config
+        if path is not None and self.variables is None:
+            return [(Source.FILE, _of_file(path))]
+        # What reads YAML and .env is loaded where no file is named.
+        from dotenv import dotenv_values  # noqa: PLC0415
+
+        from target_qbo.desk.meltano_project import settings_of  # noqa: PLC0415
+
+        kind = "extractors" if plugin == TAP else "loaders"
         if self.variables is not None:
             own = self.variables()
             of_meltano = {name: value for name, value in os.environ.items() if name.startswith(_OF_MELTANO)}
             return [
-                (Source.MELTANO, _of_meltano(plugin, of_meltano | dict(own), self.project)),
+                (Source.MELTANO, settings_of(kind, plugin, of_meltano | dict(own), self.project)),
                 (Source.STORES, _of_environment(plugin, own, schema)),
             ]
-        path = self.tap_config if plugin == TAP else self.target_config
-        if path is not None:
-            return [(Source.FILE, _of_file(path))]
-        from dotenv import dotenv_values  # noqa: PLC0415 (where no file is named)
-
         variables = {**dotenv_values(".env"), **os.environ}
         return [
-            (Source.MELTANO, _of_meltano(plugin, variables, self.project)),
+            (Source.MELTANO, settings_of(kind, plugin, variables, self.project)),
             (Source.ENVIRONMENT, _of_environment(plugin, variables, schema)),
         ]
 
@@ -242,44 +242,6 @@ def _of_environment(
         if text:
             found[name] = _typed(prefix + name.upper(), text, spec)
     return found
-
-
-def _of_meltano(plugin: str, variables: Mapping[str, str | None], folder: Path) -> dict[str, Any]:
-    project = folder / "meltano.yml"
-    if not project.exists():
-        return {}
-    import yaml  # noqa: PLC0415 (where no file is named)
-
-    try:
-        document = _document(project, project.stat().st_mtime_ns)
-    except (OSError, yaml.YAMLError):
-        raise ConfigurationError("meltano.yml can't be read") from None
-    name = variables.get("MELTANO_ENVIRONMENT") or document.get("default_environment")
-    layers = [document.get("plugins") or {}]
-    layers += [
-        (environment.get("config") or {}).get("plugins") or {}
-        for environment in document.get("environments") or []
-        if environment.get("name") == name
-    ]
-    known = {"MELTANO_PROJECT_ROOT": str(folder.resolve()), **variables}
-    config: dict[str, Any] = {}
-    for layer in layers:
-        for entry in layer.get(_KINDS[plugin]) or []:
-            if entry.get("name") == plugin:
-                config |= {key: _expanded(value, known) for key, value in (entry.get("config") or {}).items()}
-    return config
-
-
-@lru_cache(maxsize=4)
-def _document(project: Path, _changed: int) -> dict[str, Any]:
-    """Return what stands in a file as it was changed last: one of several shops is not to read it for each of them."""
-    return yaml.safe_load(project.read_text("utf-8")) or {}
-
-
-def _expanded(value: Any, variables: Mapping[str, str | None]) -> Any:  # noqa: ANN401 (any YAML value)
-    if not isinstance(value, str):
-        return value
-    return _REFERENCE.sub(lambda match: variables.get(match[1] or match[2]) or "", value)
 
 
 def _typed(variable: str, text: str, spec: Mapping[str, Any]) -> Any:  # noqa: ANN401 (any JSON value)
