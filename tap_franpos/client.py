@@ -11,7 +11,7 @@ import re
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from email.utils import parsedate_to_datetime
-from functools import lru_cache
+from functools import cached_property, lru_cache
 from http import HTTPStatus
 from typing import TYPE_CHECKING, Any
 
@@ -115,6 +115,11 @@ class Endpoint(RESTStream[Any]):
     def url_base(self) -> str:
         """Root of the API."""
         return str(self.config["api_url"]).rstrip("/")
+
+    @cached_property
+    def user_agent(self) -> str:
+        """The User-Agent header: the SDK's, where the settings have none."""
+        return str(self.config.get("user_agent", f"singer-sdk/{self._tap.sdk_version}"))
 
     @property
     def timeout(self) -> int:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import sys
 from copy import deepcopy
+from functools import cache
 from typing import TYPE_CHECKING, Any, ClassVar, NamedTuple
 
 import simplejson
@@ -41,6 +42,12 @@ class TapFranpos(Tap):
         PluginCapabilities.FLATTENING,
         PluginCapabilities.STRUCTURED_LOGGING,
     ]
+
+    @classmethod
+    @cache  # every endpoint names it to Franpos
+    def get_sdk_version(cls) -> str:
+        """Return the SDK's version."""
+        return super().get_sdk_version()
 
     def discover_streams(self) -> Sequence[Stream]:
         """The three streams of the contract."""

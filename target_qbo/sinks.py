@@ -136,16 +136,24 @@ class LeftOutSink(BatchSink):
 SINKS: dict[str, type[LedgerSink]] = {sink.stream: sink for sink in (TicketsSink, PaymentsSink, DiscountsSink)}
 
 
-def _monstrous(value: Any) -> bool:  # noqa: ANN401 (any JSON value)
+def _monstrous(record: Mapping[str, Any]) -> bool:
     """Tell whether there is a number that would take for ever to write out."""
-    if isinstance(value, Decimal):
-        exponent = value.as_tuple().exponent
-        return not isinstance(exponent, int) or abs(exponent) > _MOST_DIGITS or value.adjusted() > _MOST_DIGITS
-    if isinstance(value, int):
-        return value.bit_length() > _MOST_DIGITS * 4
-    if isinstance(value, dict):
-        return any(_monstrous(item) for item in value.values())
-    return isinstance(value, list) and any(_monstrous(item) for item in value)
+    left: list[Any] = [record]
+    while left:
+        value = left.pop()
+        if value is None or isinstance(value, str):  # as most are
+            continue
+        if isinstance(value, dict):
+            left += value.values()
+        elif isinstance(value, list):
+            left += value
+        elif isinstance(value, Decimal):
+            exponent = value.as_tuple().exponent
+            if not isinstance(exponent, int) or abs(exponent) > _MOST_DIGITS or value.adjusted() > _MOST_DIGITS:
+                return True
+        elif isinstance(value, int) and value.bit_length() > _MOST_DIGITS * 4:
+            return True
+    return False
 
 
 @cache
@@ -159,4 +167,5 @@ def contract(
     schema.pop("$schema")
     formats = {name: field.get("format") for name, field in schema["properties"].items()}
     times = {name: _READERS[form] for name, form in formats.items() if form in _READERS}
-    return fastjsonschema.compile(schema), fields, times
+    # An error's message is all that is shown of it: what else it could carry takes as long to put together as the rest.
+    return fastjsonschema.compile(schema, detailed_exceptions=False), fields, times

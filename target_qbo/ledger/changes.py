@@ -187,6 +187,7 @@ _BEGIN_POSTING = (
 )
 
 
+@cache
 def _unit_statement(event: UnitEvent) -> sa.Update:
     """Return what an event makes of a unit: only what is part of its documents, or whole, has a fingerprint."""
     if event is UnitEvent.RESTORED:
@@ -201,9 +202,6 @@ def _unit_statement(event: UnitEvent) -> sa.Update:
     if event in {UnitEvent.FINISHED, UnitEvent.EMPTIED}:
         values["failures"] = 0
     return sa.update(units).where(units.c.id == sa.bindparam("b_unit")).values(values)
-
-
-_UNIT_EVENTS = {event: _unit_statement(event) for event in UnitEvent}
 
 
 def send(ledger: CompanyLedger, sendings: Sequence[Sending], now: dt.datetime) -> str:
@@ -306,7 +304,7 @@ def _units(connection: Connection, changed: Sequence[UnitChange]) -> None:
         row = {"b_unit": one.unit, "b_fingerprint": one.fingerprint}
         rows[one.event].append(row | ({"b_restored": one.restored} if one.event is UnitEvent.RESTORED else {}))
     for event, some in rows.items():
-        connection.execute(_UNIT_EVENTS[event], some)
+        connection.execute(_unit_statement(event), some)
 
 
 def _settle(connection: Connection, settled: Sequence[Settled], now: dt.datetime) -> None:

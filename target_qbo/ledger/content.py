@@ -11,10 +11,14 @@ import simplejson
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
+# One for all records: to make one for each would take longer than the writing.
+_WRITER = simplejson.JSONEncoder(use_decimal=True, sort_keys=True, separators=(",", ":"))
+
 
 def encode(record: Mapping[str, Any]) -> str:
     """Write a record as JSON; numbers without exponent or trailing zeros, keys in order, ASCII only."""
-    return simplejson.dumps(_plain(record), use_decimal=True, sort_keys=True, separators=(",", ":"))
+    text: str = _WRITER.encode(_plain(record))
+    return text
 
 
 def decode(text: str) -> dict[str, Any]:
@@ -35,6 +39,8 @@ def digest(text: str) -> str:
 
 
 def _plain(value: Any) -> Any:  # noqa: ANN401 (any JSON value)
+    if value is None or isinstance(value, str):
+        return value
     if isinstance(value, Decimal):
         whole = value.to_integral_value()
         if whole == value:
