@@ -33,7 +33,9 @@ if TYPE_CHECKING:
 # What the programs load on their way, beside all of target_qbo and what is imported with it.
 _LOADED = (
     "alembic.config",
+    "filelock",
     "importlib_metadata._text",
+    "franpos_qbo.sealing",
     "franpos_qbo.stores",
     "rich._emoji_codes",
     "rich.console",
@@ -45,7 +47,9 @@ _LOADED = (
     "sandbox.qbo.server",
     "sandbox.tickets.generate",
     "sandbox.tickets.retail",
+    "sqlalchemy.dialects.sqlite",
     "sqlite3",
+    "tap_franpos.tap",
 )
 _LOADED_BY_MELTANO = ("alembic.command", "meltano.core.state_store", "sqlalchemy.dialects.sqlite")
 _PASSED_OVER = re.compile(r"\.(migrations|web)\b")  # run by Alembic; loaded by one command, with all of Django

@@ -31,9 +31,9 @@ ROOT = Path(__file__).resolve().parent.parent
 BIN = Path(sys.executable).parent
 MELTANO = ROOT / ".venv-meltano" / "bin"
 SCRIPTS = {
-    BIN / "tap-franpos": "tap_franpos.tap",
-    BIN / "target-qbo": "target_qbo.target",
-    BIN / "franpos-qbo": "target_qbo.console.main",
+    BIN / "tap-franpos": "tap_franpos.__main__",
+    BIN / "target-qbo": "target_qbo.__main__",
+    BIN / "franpos-qbo": "target_qbo.console.__main__",
     MELTANO / "meltano": "meltano.cli",
 }
 NIGHT = "orchestrate.nightly"

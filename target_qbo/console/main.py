@@ -6,7 +6,6 @@ Exit codes: 0 done, 1 differences or skipped tickets where the command looks for
 
 from __future__ import annotations
 
-import gc
 import logging
 import sys
 from importlib import import_module
@@ -15,8 +14,6 @@ import click
 
 from franpos_qbo.starting import loading
 from target_qbo.desk.config import DeskConfig
-
-_OBJECTS_A_COLLECTION = 50_000
 
 COMMANDS = {
     "check": "target_qbo.console.check:check",
@@ -80,7 +77,6 @@ def cli(context: click.Context, tap_config: str | None, target_config: str | Non
 
 def main() -> None:
     """Run ``franpos-qbo``."""
-    gc.set_threshold(_OBJECTS_A_COLLECTION)  # looking for rings among a month's documents took a fifth of the time
     try:
         cli()
     except Exception as error:
