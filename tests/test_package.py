@@ -44,6 +44,7 @@ def test_the_wheel_has_the_schemas_the_migrations_and_the_translations(wheel: Pa
     assert any(name.startswith("target_qbo/ledger/migrations/versions/0001") for name in names)
     assert "target_qbo/web/locale/es/LC_MESSAGES/django.mo" in names
     assert {name.split("/")[0] for name in names} == {
+        "franpos_night",
         "franpos_qbo",
         "tap_franpos",
         "target_qbo",
