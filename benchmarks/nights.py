@@ -4,9 +4,10 @@ Each store has a company of its own in one process of stand-ins without latency;
 first night is cold: the company's lists are read, its items made. The second is a usual one: new tickets, bookmarks and
 ledger there. `--way together` runs `franpos-qbo night`, `--way pipe` runs `tap-franpos | target-qbo` for each store,
 `--way meltano` the timers' entry point; several ways one after the other, with `--beside FOLDER` those of another build
-too (its `.venv` made by `make setup`, for `meltano` also `make meltano`). CPU is that of the nights' processes with all
-they start; the database's and the stand-ins' are told apart. At the end every company's books are held against its
-till, document by document.
+too (its `.venv` made by `make setup`, for `meltano` also `make meltano`). `--sample` gives the ways after the first
+fewer stores: a night that is a process of its own takes the same among any number. CPU is that of the nights' processes
+with all they start; the database's and the stand-ins' are told apart. At the end every company's books are held against
+its till, document by document.
 """
 
 from __future__ import annotations
@@ -42,7 +43,7 @@ _TICK = os.sysconf("SC_CLK_TCK")
 
 @dataclass(frozen=True, slots=True)
 class Figures:
-    """What a usual night of one store took: seconds of CPU and on the wall; and memory, for each that ran at once."""
+    """What a usual night took for each store: seconds of CPU and on the wall; and memory, for each that ran at once."""
 
     cpu: float
     wall: float
@@ -56,16 +57,18 @@ def main(arguments: Sequence[str] | None = None) -> int:
     add("--stores", type=int, default=20)
     add("--tickets", type=int, default=40, help="of each store and day [%(default)s]")
     add("--way", choices=("together", "pipe", "meltano"), action="append", help="may be repeated [together]")
+    add("--sample", type=int, help="how many stores the ways after the first have [as many]")
     add("--beside", type=Path, help="folder of another build, whose pipe and meltano are measured as well")
     add("--cores", type=int, default=os.cpu_count() or 1, help="nights, or parts of all stores, at once [%(default)s]")
     add("--at-once", type=int, default=8, help="stores at once in each part [%(default)s]")
     add("--latency-ms", type=float, default=0.0, help="time of a QuickBooks request [%(default)s]")
     add("--latency-item-ms", type=float, default=0.0, help="time of each item of a batch [%(default)s]")
     options = parser.parse_args(arguments)
-    print(f"{options.stores} stores, {options.tickets} tickets each night")
+    print(f"{options.tickets} tickets of each store and night")
     wrong, found = 0, {}
     for way, at_once in _ways(options):
         found[way.name], of_way = _measured(way, at_once, options)
+        options.stores = options.sample or options.stores
         wrong += of_way if not way.name.endswith(BESIDE) else 0  # another build may post by other rules
     _compare(found)
     return 1 if wrong else 0
@@ -97,7 +100,7 @@ def _measured(way: Way, at_once: int, options: argparse.Namespace) -> tuple[Figu
             stores = _ready(fleet, folder)
             place = Place(folder, *(_database(server.get_uri(), one) for one in ("ledger", "meltano")))
             way.prepare(place)
-            print(f"\n{way.name}: {at_once} stores at once", flush=True)
+            print(f"\n{way.name}: {options.stores} stores, {at_once} at once", flush=True)
             beside = (fleet.pid, _postmaster(server))
             _night("cold", way, stores, place, 1, at_once, beside)
             figures = _night("usual", way, stores, place, 2, at_once, beside)
@@ -134,7 +137,7 @@ def _night(
         "  calls of a night     " + ", ".join(f"{name} {count / number:.2f}" for name, count in calls.items()),
         flush=True,
     )
-    return Figures(cpu, wall, watch.most / at_once)
+    return Figures(cpu, wall / number, watch.most / at_once)
 
 
 def _compare(found: dict[str, Figures]) -> None:

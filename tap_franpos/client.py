@@ -8,10 +8,11 @@ from __future__ import annotations
 
 import itertools
 import re
+import threading
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from email.utils import parsedate_to_datetime
-from functools import cached_property, lru_cache
+from functools import cached_property
 from http import HTTPStatus
 from typing import TYPE_CHECKING, Any
 
@@ -60,13 +61,28 @@ class Answer:
     message: str | None
 
 
-@lru_cache(maxsize=1)  # one body is looked at by the check, the paginator and the reader
+class _Last(threading.local):
+    """The last body that a thread has read: the check, the paginator and the reader look at the same one."""
+
+    body: bytes | None = None
+    answer: Answer | None = None
+
+
+_last = _Last()
+
+
 def decode(body: bytes) -> Answer:
     """Read the body of an answer; numbers stay exact.
 
     Raises:
         ValueError: If it isn't JSON of the shape that Franpos answers with.
     """
+    if _last.answer is None or _last.body is not body:
+        _last.answer, _last.body = _decoded(body), body
+    return _last.answer
+
+
+def _decoded(body: bytes) -> Answer:
     content = deserialize_json(body, parse_constant=_no_constant)
     if not isinstance(content, dict):
         raise ValueError("not a JSON object")  # noqa: TRY004 - to the caller it is one more kind of bad content

@@ -53,7 +53,7 @@ class Secrets:
         if name not in self._connections:
             try:
                 # Not `extra_dejson`: Airflow's masker takes seconds for the secrets of fifty stores, which come one by
-                # one to it. What a night prints has them hidden by `Hiding`.
+                # one to it. What a night prints has them hidden by `hiding`.
                 extra = json.loads(Connection.get(name).extra or "{}")
             except AirflowNotFoundException:
                 raise SecretsMissing(f"its secrets are to be in the connection {name}, which is not there") from None

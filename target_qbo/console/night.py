@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import gc
 import logging
 import os
 import signal
@@ -12,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
+from franpos_qbo.starting import loading
 from target_qbo.console.output import show, show_document
 from target_qbo.errors import ConfigurationError
 
@@ -24,7 +24,6 @@ if TYPE_CHECKING:
 
 _COLUMNS = ("store", "ended", "posted", "skipped", "waiting", "open", "seconds", "reason")
 _FIGURES = ("posted", "skipped", "waiting", "open")
-_OBJECTS_A_COLLECTION = 50_000
 
 logger = logging.getLogger("franpos-qbo.night")
 
@@ -93,12 +92,13 @@ def night(
     Shown is what each store came to. Exit code 0: all are done; else that of the stores that failed which tells most: 4
     sign-in needed, 2 settings, 3 not to be reached, 1 any other.
     """
-    from franpos_night.bookmarks import MeltanoBookmarks  # noqa: PLC0415 (the night's own parts take long to load)
-    from franpos_night.fleet import Fleet  # noqa: PLC0415
-    from franpos_night.logs import write_logs  # noqa: PLC0415
-    from franpos_night.night import Night  # noqa: PLC0415
-    from franpos_night.outcome import exit_code  # noqa: PLC0415
-    from target_qbo.desk.shops import Shops  # noqa: PLC0415
+    with loading():
+        from franpos_night.bookmarks import MeltanoBookmarks  # noqa: PLC0415 (the night's own parts take long to load)
+        from franpos_night.fleet import Fleet  # noqa: PLC0415
+        from franpos_night.logs import write_logs  # noqa: PLC0415
+        from franpos_night.night import Night  # noqa: PLC0415
+        from franpos_night.outcome import exit_code  # noqa: PLC0415
+        from target_qbo.desk.shops import Shops  # noqa: PLC0415
 
     write_logs(as_json=log == "json")
     shops = Shops(path, secrets, os.environ)
@@ -108,8 +108,6 @@ def night(
     of_night = Night(fleet.sync, at_once=at_once, limit_seconds=limit * 60, tell=_tell)
     signal.signal(signal.SIGTERM, lambda *_: of_night.stop())
     signal.signal(signal.SIGINT, lambda *_: of_night.stop())
-    gc.freeze()  # all that is loaded stays
-    gc.set_threshold(_OBJECTS_A_COLLECTION)
     outcomes = of_night.run(stores)
     _show(outcomes, form)
     code = exit_code(outcomes)

@@ -39,7 +39,6 @@ class Chain:
         folder: Where they are.
         stores: The stand-ins' entries.
         database: Of the ledger of all.
-        connected: As Airflow has them, in variables; else in a folder.
     """
 
     def __init__(self, folder: Path, stores: list[Store], database: str) -> None:
