@@ -11,7 +11,7 @@ export UV_PYTHON_DOWNLOADS := never
 export UV_COMPILE_BYTECODE := 1
 export PYTHONDONTWRITEBYTECODE :=
 
-.PHONY: help setup meltano chromium demo demo-page demo-airflow fires test chaos chaos-stores lint format docs screenshots lock benchmark clean
+.PHONY: histories help setup meltano chromium demo demo-page demo-airflow fires test chaos chaos-stores lint format docs screenshots lock benchmark clean
 
 help:
 	@echo "make demo       the whole path against the sandbox: till to books"
@@ -79,6 +79,10 @@ chaos: setup
 
 chaos-stores: setup
 	$(BIN)/python -m sandbox.chaos_stores --seeds $(SEEDS) $(if $(POSTGRES),--postgres $(POSTGRES))
+
+# Histories of till, faults and hands through posting without HTTP, each time new ones; `make test` has the first of them.
+histories: setup
+	HISTORIES_ALONE=$(or $(HISTORIES),5000) HISTORIES=$(or $(HISTORIES),1000) $(BIN)/python -m pytest --timeout=3600 tests/posting
 
 lint: setup
 	$(BIN)/ruff check .

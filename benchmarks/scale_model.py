@@ -11,7 +11,6 @@ from dataclasses import dataclass
 NIGHTS_A_MONTH = 30
 NIGHTS_A_YEAR = 365
 WEEKS_A_MONTH = NIGHTS_A_MONTH / 7
-OF_AN_AIRFLOW = 5_000
 
 
 @dataclass(frozen=True, slots=True)
@@ -19,15 +18,18 @@ class Measured:
     """What was measured: seconds, bytes, counts; a letter in brackets stands for a command that `docs/scale.md` names.
 
     Attributes:
-        cpu_of_a_night: CPU of a usual night without tickets, tap and target, start of both included [N].
-        cpu_of_a_ticket: What each ticket adds to it [N].
-        cpu_of_meltano: What the entry point and Meltano add to a night [M].
-        cpu_of_airflow: What Airflow adds to a night: its task's process, scheduler, API, DAG parsing [A].
-        cpu_of_a_listed_store: To read one entry of `stores.yml`; every task reads the whole file twice [S].
-        cpu_of_database: Of PostgreSQL, for a night, with Meltano's state [M].
-        wall_of_a_night: From start to end through Meltano, at APIs without latency, one night at a time [M].
-        memory_of_a_night: At most: Meltano's, and twice the larger plugin's [M, N].
-        connections_of_a_night: To PostgreSQL: the ledger's, and Meltano's [M].
+        cpu_of_a_night: CPU of a store's night in which there is nothing new, in a process that many share [Z].
+        cpu_of_a_ticket: What each new ticket adds to it [N].
+        cpu_of_a_process: Of a process of many nights with that for Meltano's bookmarks, to start and to end [P].
+        cpu_of_a_pipe: Of a usual night as `tap-franpos | target-qbo`, two processes for one store [N].
+        cpu_of_meltano: Of a usual night through `meltano run`, all of its processes [N].
+        cpu_of_airflow: Of Airflow for a task: its process, and its part of scheduler and API [A].
+        cpu_of_a_listed_store: To read one entry of `stores.yml`: once a night, in the task `plan` [S].
+        cpu_of_database: Of PostgreSQL, for a usual night, with the bookmark [N].
+        memory_of_a_process: Of such a process with that for the bookmarks, before its first store [P].
+        memory_of_a_store: What each store that is under way adds to it [N].
+        connections_of_a_process: To PostgreSQL, for the bookmarks [C].
+        connections_of_a_store: To PostgreSQL, while it is under way [C].
         requests_of_a_night: To QuickBooks [N].
         batches_of_a_night: Of them, batches [N].
         writes_of_a_ticket: Documents written for a ticket [N].
@@ -40,16 +42,19 @@ class Measured:
         bytes_of_a_ticket: In the ledger, indexes included [N].
     """
 
-    cpu_of_a_night: float = 1.45
-    cpu_of_a_ticket: float = 0.0025
-    cpu_of_meltano: float = 1.9
-    cpu_of_airflow: float = 3.1
-    cpu_of_a_listed_store: float = 0.00024
-    cpu_of_database: float = 0.11
-    wall_of_a_night: float = 3.5
-    memory_of_a_night: float = 305e6
-    connections_of_a_night: float = 4
-    requests_of_a_night: float = 7.2
+    cpu_of_a_night: float = 0.30
+    cpu_of_a_ticket: float = 0.0065
+    cpu_of_a_process: float = 3.0
+    cpu_of_a_pipe: float = 2.4
+    cpu_of_meltano: float = 5.0
+    cpu_of_airflow: float = 6.0
+    cpu_of_a_listed_store: float = 0.0007
+    cpu_of_database: float = 0.20
+    memory_of_a_process: float = 180e6
+    memory_of_a_store: float = 10e6
+    connections_of_a_process: float = 1
+    connections_of_a_store: float = 3
+    requests_of_a_night: float = 7.1
     batches_of_a_night: float = 4.0
     writes_of_a_ticket: float = 1.99
     reads_of_a_cold_start: float = 6
@@ -63,7 +68,7 @@ class Measured:
 
 @dataclass(frozen=True, slots=True)
 class Assumed:
-    """What no sandbox can tell: how shops are, and how slow the real APIs.
+    """What no sandbox can tell: how shops are, and how slow the real APIs; and how the nights are run.
 
     Attributes:
         tickets: Of a store and night.
@@ -71,6 +76,8 @@ class Assumed:
         api_seconds: For which a night waits for the real APIs: two rounds of batches of up to 20 s, some reads.
         nights_with_a_change: Share of a store's nights on which something posted had changed.
         window_hours: In which all nights are to be over.
+        stores_a_task: In a shard, which is one task of Airflow and one process.
+        at_once: Stores under way at once in a process.
     """
 
     tickets: int = 40
@@ -78,6 +85,8 @@ class Assumed:
     api_seconds: float = 45.0
     nights_with_a_change: float = 0.1
     window_hours: float = 2.0
+    stores_a_task: int = 50
+    at_once: int = 8
 
 
 @dataclass(frozen=True, slots=True)
@@ -89,14 +98,14 @@ class Limits:
         requests_a_minute: Of a company.
         batches_a_minute: Of a company.
         franpos_calls_a_month: Of a location.
-        mapped: Stores that the DAG maps one task over; Airflow's default limit is 1,024.
+        mapped: Tasks that Airflow maps at most (`max_map_length`), by default.
     """
 
     reads_a_month: int = 500_000
     requests_a_minute: int = 500
     batches_a_minute: int = 40
     franpos_calls_a_month: int = 1_000
-    mapped: int = 1_000
+    mapped: int = 1_024
 
 
 MEASURED, ASSUMED, LIMITS = Measured(), Assumed(), Limits()
@@ -104,39 +113,56 @@ MEASURED, ASSUMED, LIMITS = Measured(), Assumed(), Limits()
 Figure = Callable[[int], float]
 
 
+def tasks(stores: int) -> int:
+    """Return how many tasks a night is: no more than Airflow maps, so beyond that each has more stores."""
+    return min(-(-stores // ASSUMED.stores_a_task), LIMITS.mapped)
+
+
 def cpu_of_a_night(tickets: int = ASSUMED.tickets) -> float:
     """Return the CPU seconds of tap and target for a usual night of so many tickets."""
     return MEASURED.cpu_of_a_night + MEASURED.cpu_of_a_ticket * tickets
 
 
-def cpu_of_a_task(stores: int) -> float:
-    """Return the CPU seconds of a night with all that runs it: Airflow, Meltano, both plugins, the database.
-
-    Args:
-        stores: Of the same `stores.yml`.
-    """
-    airflow = MEASURED.cpu_of_airflow + 2 * stores * MEASURED.cpu_of_a_listed_store
-    return airflow + MEASURED.cpu_of_meltano + cpu_of_a_night() + MEASURED.cpu_of_database
+def cpu_of_all(stores: int) -> float:
+    """Return the CPU seconds of all nights with what runs them: Airflow, the processes' starts, the database."""
+    of_tasks = tasks(stores) * (MEASURED.cpu_of_airflow + MEASURED.cpu_of_a_process)
+    of_stores = cpu_of_a_night() + MEASURED.cpu_of_database + MEASURED.cpu_of_a_listed_store
+    return of_tasks + stores * of_stores
 
 
-def seconds_of_a_task() -> float:
-    """Return how long a worker's slot is taken."""
-    return MEASURED.wall_of_a_night + ASSUMED.api_seconds
+def seconds_of_a_night() -> float:
+    """Return how long a store is under way, with its part of a core."""
+    return ASSUMED.api_seconds + cpu_of_a_night() + MEASURED.cpu_of_database
 
 
-def slots(stores: int) -> float:
-    """Return how many nights must run at once to be over in time."""
-    return max(1.0, stores * seconds_of_a_task() / (ASSUMED.window_hours * 3600))
+def under_way(stores: int) -> float:
+    """Return how many stores must be under way at once to be over in time."""
+    return max(1.0, stores * seconds_of_a_night() / (ASSUMED.window_hours * 3600))
+
+
+def processes(stores: int) -> int:
+    """Return in how many processes these are."""
+    return -(-int(-(-under_way(stores) // 1)) // ASSUMED.at_once)
+
+
+def memory(stores: int) -> float:
+    """Return the bytes that they take."""
+    return processes(stores) * MEASURED.memory_of_a_process + under_way(stores) * MEASURED.memory_of_a_store
+
+
+def connections(stores: int) -> float:
+    """Return their connections to PostgreSQL."""
+    return processes(stores) * MEASURED.connections_of_a_process + under_way(stores) * MEASURED.connections_of_a_store
 
 
 def minutes(stores: int, at_once: int) -> float:
-    """Return how long all nights take, so many at once."""
-    return -(-stores // at_once) * seconds_of_a_task() / 60
+    """Return how long all nights take, so many stores under way at once."""
+    return -(-stores // at_once) * seconds_of_a_night() / 60
 
 
 def cores(stores: int) -> float:
-    """Return how many cores that keeps busy, with an Airflow for each 5,000 stores."""
-    return stores * cpu_of_a_task(min(stores, OF_AN_AIRFLOW)) / (ASSUMED.window_hours * 3600)
+    """Return how many cores that keeps busy."""
+    return cpu_of_all(stores) / (ASSUMED.window_hours * 3600)
 
 
 def usual_reads(stores: int) -> float:
@@ -167,22 +193,23 @@ ROWS: tuple[tuple[str, Figure, str], ...] = (
     ("metered reads, each week reconciled", reconciled_reads, ",.0f"),
     ("… of what an app has free", lambda n: reconciled_reads(n) / LIMITS.reads_a_month, ".0%"),
     ("token refreshes a night", lambda n: n, ",.0f"),
+    ("Airflow's tasks of stores, each a process", tasks, ",.0f"),
     ("CPU hours a night, tap and target", lambda n: n * cpu_of_a_night() / 3600, ",.2f"),
-    ("… with Meltano and an Airflow for each 5,000", lambda n: n * cpu_of_a_task(min(n, OF_AN_AIRFLOW)) / 3600, ",.2f"),
+    ("… with Airflow, the processes' starts, the database", lambda n: cpu_of_all(n) / 3600, ",.2f"),
     ("… cores busy, in two hours", cores, ",.1f"),
-    ("… hours with one Airflow for all", lambda n: n * cpu_of_a_task(n) / 3600, ",.2f"),
-    ("nights at once, in two hours", slots, ",.0f"),
-    ("… their database connections", lambda n: slots(n) * MEASURED.connections_of_a_night, ",.0f"),
-    ("… their memory, GB", lambda n: slots(n) * MEASURED.memory_of_a_night / 1e9, ",.1f"),
-    ("minutes with 4 slots", lambda n: minutes(n, 4), ",.0f"),
-    ("… with 16", lambda n: minutes(n, 16), ",.0f"),
+    ("… as a pipe for each store, tap and target", lambda n: n * MEASURED.cpu_of_a_pipe / 3600, ",.2f"),
+    ("… as a `meltano run` for each store", lambda n: n * MEASURED.cpu_of_meltano / 3600, ",.2f"),
+    ("stores under way at once, in two hours", under_way, ",.0f"),
+    ("… in processes", processes, ",.0f"),
+    ("… their database connections", connections, ",.0f"),
+    ("… their memory, GB", lambda n: memory(n) / 1e9, ",.1f"),
+    ("minutes with 8 stores at once, one process", lambda n: minutes(n, 8), ",.0f"),
+    ("… with 32", lambda n: minutes(n, 32), ",.0f"),
     ("… with 400", lambda n: minutes(n, 400), ",.0f"),
     ("ledger rows a year, millions", lambda n: _tickets_a_year(n) * MEASURED.rows_of_a_ticket / 1e6, ",.1f"),
     ("ledger GB a year", lambda n: _tickets_a_year(n) * MEASURED.bytes_of_a_ticket / 1e9, ",.1f"),
     ("Meltano's states, one a store", lambda n: n, ",.0f"),
-    ("Meltano's runs a year, a row each", lambda n: n * NIGHTS_A_YEAR, ",.0f"),
-    ("Airflow task instances a year", lambda n: (n + 1) * NIGHTS_A_YEAR, ",.0f"),
-    ("… mapped tasks of 1,000 stores in the DAG", lambda n: -(-n // LIMITS.mapped), ",.0f"),
+    ("Airflow task instances a year", lambda n: (tasks(n) + 2) * NIGHTS_A_YEAR, ",.0f"),
 )
 SIZES = (10, 1_000, 50_000)
 

@@ -22,7 +22,7 @@ from tests.posting.tiny_shop import Shop
 if TYPE_CHECKING:
     from target_qbo.ledger import CompanyLedger
 
-HISTORIES = int(os.environ.get("HISTORIES", "80"))
+HISTORIES = int(os.environ.get("HISTORIES", "40"))
 SETTLED = {
     Outcome.NEW: TicketStatus.POSTED,
     Outcome.CHANGED: TicketStatus.POSTED,

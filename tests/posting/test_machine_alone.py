@@ -22,7 +22,7 @@ from tests.posting.test_machine import AMOUNTS, METHODS, SETTLED
 from tests.posting.tiny_books import FATES, KilledError
 from tests.posting.tiny_posting import TinyPosting
 
-HISTORIES = int(os.environ.get("HISTORIES_ALONE", "1000"))
+HISTORIES = int(os.environ.get("HISTORIES_ALONE", "300"))
 NAMES = st.integers(1, 3)
 SPOILT = st.sampled_from([[6666], [6000, 666], [7777], [7000, 777]])  # in sum what QuickBooks never takes
 STEPS = st.one_of(
