@@ -80,9 +80,9 @@ chaos: setup
 chaos-stores: setup
 	$(BIN)/python -m sandbox.chaos_stores --seeds $(SEEDS) $(if $(POSTGRES),--postgres $(POSTGRES))
 
-# Histories of till, faults and hands through posting without HTTP, each time new ones; `make test` has the first of them.
+# Tickets through the rules, and histories of till, faults and hands through posting, many more than `make test` has.
 histories: setup
-	HISTORIES_ALONE=$(or $(HISTORIES),5000) HISTORIES=$(or $(HISTORIES),1000) $(BIN)/python -m pytest --timeout=3600 tests/posting
+	HISTORIES_ALONE=5000 HISTORIES=1000 EXAMPLES=1000 $(BIN)/python -m pytest --timeout=3600 tests/posting tests/accounting
 
 lint: setup
 	$(BIN)/ruff check .

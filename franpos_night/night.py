@@ -8,6 +8,7 @@ further one is begun, so that memory stays bounded.
 from __future__ import annotations
 
 import contextvars
+import gc
 import hashlib
 import logging
 import queue
@@ -27,6 +28,7 @@ if TYPE_CHECKING:
 logger = logging.getLogger("franpos-qbo.night")
 
 _LEFT_BEHIND = 4  # so many times as many as run at once
+_STORES_A_COLLECTION = 4
 
 
 @dataclass(frozen=True, slots=True)
@@ -162,6 +164,8 @@ class Night:
     def _take(self, outcome: Outcome) -> None:
         self._outcomes[outcome.store] = outcome
         self._tell(outcome)
+        if len(self._outcomes) % _STORES_A_COLLECTION == 0:
+            gc.collect()  # a store leaves a megabyte in cycles, and Python by itself looks for those of hundreds at once
 
 
 def _by_company(stores: Iterable[Store]) -> list[list[str]]:

@@ -25,6 +25,11 @@ _MIGRATING = threading.Lock()
 _MIGRATIONS = Path(__file__).parent / "migrations"
 _VERSION = re.compile(r"\d{4}")
 """What a version of the ledger looks like; Alembic gives other programs' hexadecimal ones."""
+_IS_MADE = {
+    "sqlite": "SELECT name FROM sqlite_master WHERE name = 'alembic_version'",
+    "postgresql": "SELECT to_regclass('alembic_version')",
+}
+"""Tells whether a database has the table of versions. SQLAlchemy's own question keeps the engines that it asked."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -226,7 +231,7 @@ def _migrate(engine: Engine) -> None:
     """Bring the tables up to date; Alembic, which takes long to load, is asked only where there is something to do."""
     newest = newest_version()
     with engine.connect() as connection:
-        known = sa.inspect(connection).has_table("alembic_version")
+        known = connection.execute(sa.text(_IS_MADE[engine.dialect.name])).scalar()
         version = connection.execute(sa.text("SELECT version_num FROM alembic_version")).scalar() if known else None
     if version == newest:
         return

@@ -10,7 +10,7 @@ import sqlalchemy as sa
 
 from target_qbo.ledger import content
 from target_qbo.ledger.tables import discounts, documents, payments, tickets, units
-from target_qbo.ledger.units import rows_of, texts_of
+from target_qbo.ledger.units import rows_of
 
 if TYPE_CHECKING:
     import datetime as dt
@@ -39,7 +39,7 @@ class Day:
 
     Attributes:
         date: The date.
-        mark: A hash of all that the ledger holds of its tickets.
+        mark: Changes with all that is received for its tickets, and with what becomes of them.
     """
 
     date: dt.date
@@ -70,20 +70,16 @@ def days(ledger: CompanyLedger, first: dt.date, last: dt.date, location_id: str 
     with ledger.read() as connection:
         for date in connection.execute(dates).scalars().all():
             of_day = [*of_company, tickets.c.business_date == date]
-            yield Day(date, _mark(ledger, connection, of_day), ledger, of_day)
+            yield Day(date, _mark(connection, of_day), ledger, of_day)
 
 
-def _mark(ledger: CompanyLedger, connection: Connection, of_day: Sequence[sa.ColumnElement[bool]]) -> bytes:
-    """Return a hash of what the ledger holds of a day, with the hashes of records in their place."""
+def _mark(connection: Connection, of_day: Sequence[sa.ColumnElement[bool]]) -> bytes:
+    """Return a hash of a day's tickets: whatever is received for one, or becomes of it, changes its row."""
     columns = [column for column in tickets.c if column.name not in {"content", "location_id", "ticket_id"}]
     plain = [sa.type_coerce(column, sa.types.NullType()) for column in (*columns, units.c.fingerprint)]  # as they stand
-    query = _joined(tickets.c.location_id, tickets.c.ticket_id, *plain).where(*of_day).order_by(tickets.c.id)
-    rows = connection.execute(query).all()
-    found = hashlib.sha256(repr([tuple(row) for row in rows]).encode("utf-8", "surrogatepass"))
-    for table in (payments, discounts):
-        hashes = texts_of(ledger, connection, table, rows, table.c.content_hash)
-        found.update(repr(sorted((key, sorted(some)) for key, some in hashes.items())).encode())
-    return found.digest()
+    query = _joined(*plain).where(*of_day).order_by(tickets.c.id)
+    rows = [tuple(row) for row in connection.execute(query)]
+    return hashlib.sha256(repr(rows).encode("utf-8", "surrogatepass")).digest()
 
 
 def _joined(*columns: sa.ColumnElement[Any]) -> sa.Select[Any]:

@@ -187,32 +187,20 @@ def rows_of(
     ledger: CompanyLedger, connection: Connection, table: sa.Table, rows: Iterable[sa.Row[Any]]
 ) -> dict[tuple[str, str], list[dict[str, Any]]]:
     """Return the payments or the discounts of tickets, given the tickets' rows, by location and order id."""
-    found = texts_of(ledger, connection, table, rows, table.c.content)
-    records = iter(content.decoded([text for texts in found.values() for text in texts]))
-    return {key: [next(records) for _ in texts] for key, texts in found.items()}
-
-
-def texts_of(
-    ledger: CompanyLedger,
-    connection: Connection,
-    table: sa.Table,
-    rows: Iterable[sa.Row[Any]],
-    column: sa.ColumnElement[str],
-) -> dict[tuple[str, str], list[str]]:
-    """Return a column of the payments or the discounts of tickets, likewise."""
     by_location: dict[str, list[str]] = defaultdict(list)
     for row in rows:
         by_location[row.location_id].append(row.ticket_id)
-    found: dict[tuple[str, str], list[str]] = defaultdict(list)
+    texts: dict[tuple[str, str], list[str]] = defaultdict(list)
     for location_id, ticket_ids in by_location.items():
-        query = sa.select(table.c.ticket_id, column).where(
+        query = sa.select(table.c.ticket_id, table.c.content).where(
             table.c.company_id == ledger.company_id,
             table.c.location_id == location_id,
             table.c.ticket_id.in_(ticket_ids),
         )
         for ticket_id, text in connection.execute(query):
-            found[location_id, ticket_id].append(text)
-    return found
+            texts[location_id, ticket_id].append(text)
+    records = iter(content.decoded([text for some in texts.values() for text in some]))
+    return {key: [next(records) for _ in some] for key, some in texts.items()}
 
 
 def unit_of(connection: Connection, ledger: CompanyLedger, location_id: str, name: str) -> int | None:

@@ -57,6 +57,8 @@ def other_lines(wanted: Sequence[Line], booked: Sequence[Line]) -> str | None:
     Each is told by its amount and description, so that items which changed places between lines of equal amounts are
     seen; where descriptions were written anew, by its amount alone.
     """
+    if tuple(wanted) == tuple(booked):
+        return None
     if [line.amount for line in wanted] != [line.amount for line in booked]:
         return f"{_listed(wanted)} to {_listed(booked)}"
     by_name = {line.item.partition(":")[2]: line.item for line in wanted}

@@ -65,8 +65,8 @@ def left_out(ticket: TillTicket, own: Sequence[Entry]) -> LeftOut | None:
 
 def _right(ticket: TillTicket, own: Sequence[Entry]) -> bool:
     """Tell whether the documents are what the rules want today; a document keeps the number it was posted with."""
-    wanted = Counter((one.kind, one.number, ticket.date, one.amount, one.method) for one in ticket.due)
-    stands = Counter(
+    wanted = [(one.kind, one.number, ticket.date, one.amount, one.method) for one in ticket.due]
+    stands = [
         (
             one.kind,
             one.number if one.kind is DocumentKind.PAYMENT else None,
@@ -75,8 +75,8 @@ def _right(ticket: TillTicket, own: Sequence[Entry]) -> bool:
             None if one.kind is DocumentKind.INVOICE else one.method,
         )
         for one in own
-    )
-    return wanted == stands
+    ]
+    return wanted == stands or Counter(wanted) == Counter(stands)
 
 
 def _stands(ticket: TillTicket, own: Sequence[Entry]) -> Decimal:

@@ -7,6 +7,7 @@ the record contract lets through, consistent only by chance.
 from __future__ import annotations
 
 import datetime as dt
+import os
 from dataclasses import replace
 from decimal import Decimal
 from functools import partial
@@ -26,8 +27,9 @@ from tests.accounting.till import DENVER, NOON, Case, goods
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-moderate = settings(deadline=None, max_examples=75)
-few = settings(deadline=None, max_examples=10)
+EXAMPLES = int(os.environ.get("EXAMPLES", "40"))
+moderate = settings(deadline=None, max_examples=EXAMPLES)
+few = settings(deadline=None, max_examples=EXAMPLES // 6)
 
 
 def decimals(least: int, most: int, places: int) -> st.SearchStrategy[Decimal]:

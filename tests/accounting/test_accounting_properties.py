@@ -25,6 +25,7 @@ from target_qbo.accounting import (
 from tests.accounting.identities import LARGEST, check_document
 from tests.accounting.oracle import BALANCE, POINTS, TENDERS, whole_cents
 from tests.accounting.strategies import (
+    EXAMPLES,
     any_id,
     any_name,
     any_rules,
@@ -213,7 +214,7 @@ _WORDS = ("house", "account", "store", "credit", "gift", "card", "points", "rewa
 _LOWERING = {name.casefold() for name, kind in TENDERS.items() if name and kind in {POINTS, BALANCE}}
 
 
-@settings(moderate, max_examples=200)
+@settings(moderate, max_examples=3 * EXAMPLES)
 @given(st.lists(st.sampled_from([*_WORDS, "customer", "due", "visa", "cash"]), min_size=1, max_size=4))
 def test_no_name_but_those_of_the_rules_lowers_a_sale(words: list[str]) -> None:
     document = sale("30.00", ("-".join(words).title(), "30.00")).posted()

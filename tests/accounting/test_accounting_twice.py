@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from target_qbo.accounting import Decision, Document, DocumentKind, ItemRole, Rules, Voided, Waiting
 from tests.accounting.identities import LARGEST
 from tests.accounting.oracle import Verdict, expect
-from tests.accounting.strategies import clean, few, hundred_ways, lengthened, moderate, plain
+from tests.accounting.strategies import EXAMPLES, clean, few, hundred_ways, lengthened, moderate, plain
 from tests.accounting.till import LATER, NOON, SOON, Case
 
 
@@ -47,7 +47,7 @@ def agree(case: Case, now: dt.datetime, wait_days: int = 3) -> None:
     assert seen(case.decided(Rules(wait_days=wait_days), now)) == expected
 
 
-@settings(moderate, max_examples=200)
+@settings(moderate, max_examples=3 * EXAMPLES)
 @given(plain, st.sampled_from([SOON, LATER]))
 def test_both_implementations_agree(case: Case, now: dt.datetime) -> None:
     agree(case, now)

@@ -1,7 +1,7 @@
 """Commands of Airflow one after the other in one process: loading it and making its API is most of a short one.
 
 Started by Airflow's own Python. A line of standard input asks for a command: its words, what changes in the environment
-and the file for what it prints; its exit code is a line of standard output.
+(null: a variable that goes) and the file for what it prints; its exit code is a line of standard output.
 """
 
 from __future__ import annotations
@@ -22,7 +22,11 @@ def main() -> None:
 
 def answer(asked: dict[str, object], answers: TextIO) -> None:
     """Run one command as its own program would."""
-    os.environ.update(asked["environment"])  # type: ignore[call-overload]
+    for name, value in asked["environment"].items():  # type: ignore[attr-defined]
+        if value is None:
+            os.environ.pop(name, None)
+        else:
+            os.environ[name] = value
     with Path(str(asked["output"])).open("w") as output:
         for stream in (1, 2):
             os.dup2(output.fileno(), stream)

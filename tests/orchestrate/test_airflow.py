@@ -9,7 +9,7 @@ import subprocess
 import threading
 import time
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Self
+from typing import TYPE_CHECKING, Any
 
 import psycopg
 import pytest
@@ -42,14 +42,19 @@ def stores(tmp_path: Path, request: pytest.FixtureRequest) -> Iterator[list[Stor
         yield stores
 
 
-class Airflow:
-    """An Airflow home with its stores; runs DAGs one task after the other, all in one process."""
+@pytest.fixture(scope="module")
+def airflow(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Airflow]:
+    """One for all tests: to make its database and to load it is most of a short night."""
+    made = Airflow(tmp_path_factory.mktemp("airflow"))
+    yield made
+    made.end()
 
-    def __init__(self, folder: Path, stores: list[Store], shared: Mapping[str, str]) -> None:
-        self._stores, self._shared = stores, shared
-        write_stores_file(folder / "stores.yml", stores)
-        with (folder / "stores.yml").open("a") as file:
-            file.write(MISTAKEN)
+
+class Airflow:
+    """An Airflow home; runs DAGs for the stores of a test, one task after the other, all in one process."""
+
+    def __init__(self, folder: Path) -> None:
+        self.stores_file = folder / "stores.yml"
         kept = {name: value for name, value in os.environ.items() if not name.startswith(("AIRFLOW", "MELTANO"))}
         environment = kept | {
             "AIRFLOW_HOME": str(folder),
@@ -57,7 +62,7 @@ class Airflow:
             "AIRFLOW__CORE__LOAD_EXAMPLES": "False",
             "FRANPOS_QBO_RETRY_MINUTES": "0.01",
             "FRANPOS_QBO_STORES_AT_ONCE": "1",
-            "FRANPOS_QBO_STORES": str(folder / "stores.yml"),
+            "FRANPOS_QBO_STORES": str(self.stores_file),
             "MELTANO_ENVIRONMENT": "demo",
             "PYTHONPATH": str(ROOT),
         }
@@ -70,14 +75,21 @@ class Airflow:
             stdout=subprocess.PIPE,
             text=True,
         )
+        self._stores: list[Store] = []
+        self._shared: Mapping[str, str] = {}
         self._secrets: dict[str, dict[str, Any]] = {}
+        self._set: set[str] = set()
         code, log = self._run("db", "migrate")
         assert code == 0, log
 
-    def __enter__(self) -> Self:
-        return self
+    def take(self, stores: list[Store], shared: Mapping[str, str]) -> None:
+        """Take the stores of a test, which are not connected yet."""
+        self._stores, self._shared, self._secrets = stores, shared, {}
+        write_stores_file(self.stores_file, stores)
+        with self.stores_file.open("a") as file:
+            file.write(MISTAKEN)
 
-    def __exit__(self, *_error: object) -> None:
+    def end(self) -> None:
         """Have it end."""
         self._process.communicate(timeout=RUN_SECONDS)
 
@@ -111,7 +123,8 @@ class Airflow:
     def _run(self, *words: str) -> tuple[int, str]:
         """Run a command; returns its exit code, and what it printed."""
         secrets = {f"AIRFLOW_CONN_{name.upper()}": json.dumps(value) for name, value in self._secrets.items()}
-        asked = {"words": words, "environment": secrets, "output": str(self._output)}
+        asked = {"words": words, "environment": dict.fromkeys(self._set) | secrets, "output": str(self._output)}
+        self._set = set(secrets)
         asking, answering = self._process.stdin, self._process.stdout
         assert asking is not None
         assert answering is not None
@@ -133,45 +146,45 @@ def _beside(database: str, name: str) -> str:
 
 
 def test_a_night_with_a_store_that_fails_and_its_repair_from_the_desk(
-    stores: list[Store], tmp_path: Path, postgres_database: str
+    airflow: Airflow, stores: list[Store], postgres_database: str
 ) -> None:
     well, broken = stores
     meltano = _beside(postgres_database, "meltano")
     shared = {"TARGET_QBO_LEDGER_URL": postgres_database, "MELTANO_DATABASE_URI": meltano}
-    with Airflow(tmp_path, stores, shared) as airflow:
-        for name, said in (
-            (
-                "stores.yml",
-                "no store is synced: its secrets are to be in the connection franpos_qbo, which is not there",
-            ),
-            ("away.yml", "stores.yml can't be read: No such file or directory"),
-        ):
-            (tmp_path / "stores.yml").rename(tmp_path / name)
-            green, log = airflow.run("franpos_qbo")
-            assert not green
-            assert said in log
-            assert "no store was synced: see the task plan" in log
-        (tmp_path / "away.yml").rename(tmp_path / "stores.yml")
-
-        airflow.connect(**{broken["name"]: "revoked-by-somebody"})
+    airflow.take(stores, shared)
+    for name, said in (
+        (
+            "stores.yml",
+            "no store is synced: its secrets are to be in the connection franpos_qbo, which is not there",
+        ),
+        ("away.yml", "stores.yml can't be read: No such file or directory"),
+    ):
+        airflow.stores_file.rename(airflow.stores_file.with_name(name))
         green, log = airflow.run("franpos_qbo")
         assert not green
-        assert f"{well['name']}: done" in log
-        assert f"2 of 3 stores failed: {broken['name']}: target-qbo: QuickBooks no longer accepts the refresh" in log
-        assert "; mistaken: stores.2.realm: is not of type 'string'" in log
-        assert "another try" not in log, "each of them needs a person"
-        assert compare(ask(well, "tickets"), ask(well, "books")) == []
-        assert ask(broken, "books")["documents"] == []
+        assert said in log
+        assert "no store was synced: see the task plan" in log
+    airflow.stores_file.with_name("away.yml").rename(airflow.stores_file)
 
-        airflow.connect()
-        green, log = airflow.run("franpos_qbo_desk", {"store": broken["name"], "command": "sync"})
-        assert not green, "some tickets are skipped, which whoever syncs by hand is to see"
-        assert "sync ended with exit code 1: there are differences or skipped tickets" in log
-        assert compare(ask(broken, "tickets"), ask(broken, "books")) == []
-        skipped = next(ticket for ticket in ask(broken, "tickets") if ticket["expected"]["kind"] == "none")
-        green, log = airflow.run("franpos_qbo_desk", {"store": broken["name"], "command": "tickets --format csv"})
-        assert green, log
-        assert f"{skipped['ticket_id']},{skipped['number']}" in log
+    airflow.connect(**{broken["name"]: "revoked-by-somebody"})
+    green, log = airflow.run("franpos_qbo")
+    assert not green
+    assert f"{well['name']}: done" in log
+    assert f"2 of 3 stores failed: {broken['name']}: target-qbo: QuickBooks no longer accepts the refresh" in log
+    assert "; mistaken: stores.2.realm: is not of type 'string'" in log
+    assert "another try" not in log, "each of them needs a person"
+    assert compare(ask(well, "tickets"), ask(well, "books")) == []
+    assert ask(broken, "books")["documents"] == []
+
+    airflow.connect()
+    green, log = airflow.run("franpos_qbo_desk", {"store": broken["name"], "command": "sync"})
+    assert not green, "some tickets are skipped, which whoever syncs by hand is to see"
+    assert "sync ended with exit code 1: there are differences or skipped tickets" in log
+    assert compare(ask(broken, "tickets"), ask(broken, "books")) == []
+    skipped = next(ticket for ticket in ask(broken, "tickets") if ticket["expected"]["kind"] == "none")
+    green, log = airflow.run("franpos_qbo_desk", {"store": broken["name"], "command": "tickets --format csv"})
+    assert green, log
+    assert f"{skipped['ticket_id']},{skipped['number']}" in log
     with psycopg.connect(meltano.replace("+psycopg", "")) as connection:
         states = {row[0] for row in connection.execute("SELECT state_id FROM state")}
     assert states == {f"demo:tap-franpos-to-target-qbo:{store['name']}" for store in stores}
@@ -186,7 +199,7 @@ def _until(holds: Callable[[], object]) -> None:
 
 @pytest.mark.parametrize("stores", [4], indirect=True)
 def test_another_try_of_a_shard_takes_what_is_left_of_it(
-    stores: list[Store], tmp_path: Path, postgres_database: str
+    airflow: Airflow, stores: list[Store], postgres_database: str
 ) -> None:
     """Also where the process was killed in the middle, and where ``stores.yml`` has changed since the night began."""
     first, refused, revoked, last = (store["name"] for store in stores)
@@ -206,16 +219,16 @@ def test_another_try_of_a_shard_takes_what_is_left_of_it(
         os.kill(night, signal.SIGKILL)
         _until(lambda: f"{last}: done" in airflow.printed())
         requests.post(f"{stores[1]['control_url']}/franpos", json={"token_revoked": False}, timeout=30)
-        content = yaml.safe_load((tmp_path / "stores.yml").read_text())
+        content = yaml.safe_load(airflow.stores_file.read_text())
         content["stores"].insert(0, content["stores"][0] | {"name": "added", "locations": [99], "realm": "99"})
-        (tmp_path / "stores.yml").write_text(yaml.safe_dump(content))
+        airflow.stores_file.write_text(yaml.safe_dump(content))
 
-    with Airflow(tmp_path, stores, shared) as airflow:
-        airflow.connect(**{revoked: "revoked-by-somebody"})
-        person = threading.Thread(target=interfere)
-        person.start()
-        green, log = airflow.run("franpos_qbo")
-        person.join()
+    airflow.take(stores, shared)
+    airflow.connect(**{revoked: "revoked-by-somebody"})
+    person = threading.Thread(target=interfere)
+    person.start()
+    green, log = airflow.run("franpos_qbo")
+    person.join()
     assert not green
     assert f"{refused}: not through: franpos-qbo night was ended by signal 9" in log
     assert f"another try, of 3 of 5 stores: {refused}, {revoked}, {last}" in log
