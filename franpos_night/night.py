@@ -165,7 +165,7 @@ class Night:
         self._outcomes[outcome.store] = outcome
         self._tell(outcome)
         if len(self._outcomes) % _STORES_A_COLLECTION == 0:
-            gc.collect()  # a store leaves a megabyte in cycles, and Python by itself looks for those of hundreds at once
+            gc.collect()  # a store leaves a megabyte in cycles; by itself Python looks for those of hundreds at once
 
 
 def _by_company(stores: Iterable[Store]) -> list[list[str]]:
