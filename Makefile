@@ -119,6 +119,7 @@ benchmark: setup
 	$(BIN)/python -m benchmarks.growth
 	$(BIN)/python -m benchmarks.desk
 	$(BIN)/python -m benchmarks.page
+	$(BIN)/python -m benchmarks.start
 	$(BIN)/python -m benchmarks.nights
 	$(BIN)/python -m benchmarks.reads
 
