@@ -51,7 +51,15 @@ _LOADED = (
     "sqlite3",
     "tap_franpos.tap",
 )
-_LOADED_BY_MELTANO = ("alembic.command", "meltano.core.state_store", "sqlalchemy.dialects.sqlite")
+_LOADED_BY_MELTANO = (
+    "alembic.command",
+    "meltano.core.block.extract_load",
+    "meltano.core.migration_service",
+    "meltano.core.state_service",
+    "meltano.core.state_store",
+    "sqlalchemy.dialects.postgresql",
+    "sqlalchemy.dialects.sqlite",
+)
 _PASSED_OVER = re.compile(r"\.(migrations|web)\b")  # run by Alembic; loaded by one command, with all of Django
 _MESSAGE_BYTES = 1 << 20
 _WORKER = "worker"
@@ -161,6 +169,9 @@ def _become(asked: dict[str, Any], streams: Sequence[int]) -> Callable[[], Any]:
     if command[1:2] == ["-c"]:
         sys.argv = ["-c", *command[3:]]
         return functools.partial(exec, command[2], {"__name__": "__main__"})
+    if command[1:2] == [str(forks.BOOKMARKS)]:
+        sys.argv = command[1:]
+        return functools.partial(runpy.run_path, command[1], run_name="__main__")
     sys.argv = command
     sys.path[0] = str(forks.BIN)
     main: Callable[[], Any] = sys.modules[forks.SCRIPTS[Path(command[0])]].main
@@ -168,11 +179,11 @@ def _become(asked: dict[str, Any], streams: Sequence[int]) -> Callable[[], Any]:
 
 
 def _popen(command: Sequence[str], **options: Any) -> forks.Program | subprocess.Popen[Any]:
-    """Start what a forked program starts as a fork too, where that is the tap of a sync or the Meltano of a night."""
+    """Start what a forked program starts, as a fork too where that is a sync's tap or a night's part of Meltano."""
     environment = dict(options.get("env") or {})
     if list(command[:3]) == [sys.executable, "-P", "-c"] and environment.get("PYTHONIOENCODING") == "utf-8":
         del environment["PYTHONIOENCODING"]
-    elif Path(command[0]) != forks.MELTANO / "meltano":
+    elif Path(command[0]).parent != forks.MELTANO:
         return _Popen(command, **options)
     return forks.start(
         command,

@@ -37,6 +37,7 @@ SCRIPTS = {
     MELTANO / "meltano": "meltano.cli",
 }
 NIGHT = "orchestrate.nightly"
+BOOKMARKS = ROOT / "franpos_night" / "meltano_state.py"
 MODULES = {NIGHT, "orchestrate.stores", "sandbox", "sandbox.chaos", "sandbox.fleet"}
 _READ_BY_PYTHON = re.compile(r"PYTHON(?!_KEYRING)|LC_|LANG|LD_")
 _CONNECT_SECONDS = 30
@@ -147,7 +148,7 @@ def start(
     place = forked_from(command, environment, folder)
     if place is None:
         return _Popen(list(command), stdin=stdin, stdout=stdout, stderr=stderr, env=environment, cwd=folder, text=True)
-    if NIGHT in command[1:3]:
+    if NIGHT in command[1:3] or command[1:2] == ["night"]:
         _connected(MELTANO)  # begun by a worker, which outlives the night that asks for it
     asked = {
         "command": list(command),
@@ -190,7 +191,7 @@ def forked_from(command: Sequence[str], environment: Mapping[str, str], folder: 
     if sys.platform != "linux" or _at_start(environment) != _at_start(os.environ):
         return None
     program = Path(command[0])
-    if program in SCRIPTS:
+    if program in SCRIPTS or (program.parent == MELTANO and command[1:3] == ["-P", str(BOOKMARKS)]):
         return program.parent
     if command[0] != sys.executable:
         return None
