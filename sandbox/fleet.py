@@ -38,7 +38,7 @@ def parser() -> argparse.ArgumentParser:
     """Return the command line's parser."""
     made = argparse.ArgumentParser(prog="python -m sandbox.fleet", description=(__doc__ or "").split("\n", 1)[0])
     add = made.add_argument
-    add("--stores", type=count(1, 5_000), default=20, help="how many, a Franpos location each [%(default)s]")
+    add("--stores", type=count(1, 10_000), default=20, help="how many, a Franpos location each [%(default)s]")
     add("--shared", type=_sizes, default=(), metavar="N,N,…", help="so many stores share the first company, and so on")
     add(
         "--from",
