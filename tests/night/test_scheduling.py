@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import gc
 import threading
 import time
+import weakref
 from collections import Counter
 from typing import TYPE_CHECKING
 
@@ -17,9 +19,18 @@ from franpos_night.pipe import Pipe
 from franpos_qbo.stores import Store
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Sequence
+    from collections.abc import Callable, Iterator, Sequence
 
 MINUTE = 60.0
+
+
+@pytest.fixture(scope="module", autouse=True)
+def frozen() -> Iterator[None]:
+    """As in the program: what is loaded is set aside, else each look for what a store left would go through it."""
+    gc.collect()
+    gc.freeze()
+    yield
+    gc.unfreeze()
 
 
 def _store(name: str, realm: str) -> Store:
@@ -64,6 +75,30 @@ class Watched:
         with self._lock:
             self._now[realm] -= 1
         return _done(store)
+
+
+def test_what_a_store_leaves_does_not_stay_for_the_whole_night() -> None:
+    class Left:
+        """Something that keeps itself."""
+
+        def __init__(self) -> None:
+            self.itself = self
+
+    left: weakref.WeakSet[Left] = weakref.WeakSet()
+    most = 0
+
+    def sync(store: str) -> Outcome:
+        nonlocal most
+        most = max(most, len(left))
+        left.add(Left())
+        return _done(store)
+
+    gc.disable()  # as good as: what is looked for after so many objects is not looked for in a night of few
+    try:
+        _run(sync, [_store(f"store-{number}", str(number)) for number in range(40)], at_once=1)
+    finally:
+        gc.enable()
+    assert most < 8
 
 
 @given(st.lists(st.sampled_from("ABCDE"), min_size=1, max_size=12), st.integers(1, 4))
