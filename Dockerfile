@@ -14,6 +14,7 @@ RUN for part in plugins:.venv meltano:.venv-meltano; do \
     done
 COPY pyproject.toml README.md LICENSE ./
 COPY schemas schemas
+COPY franpos_night franpos_night
 COPY franpos_qbo franpos_qbo
 COPY tap_franpos tap_franpos
 COPY target_qbo target_qbo
@@ -22,7 +23,7 @@ RUN /build/bin/uv pip install --quiet --python .venv/bin/python --no-deps --buil
     && mkdir -p .meltano/extractors/tap-franpos .meltano/loaders/target-qbo \
     && ln -s ../../../.venv .meltano/extractors/tap-franpos/venv \
     && ln -s ../../../.venv .meltano/loaders/target-qbo/venv \
-    && rm -rf schemas franpos_qbo tap_franpos target_qbo pyproject.toml requirements
+    && rm -rf schemas franpos_night franpos_qbo tap_franpos target_qbo pyproject.toml requirements
 
 FROM python:3.13.9-slim-trixie
 LABEL org.opencontainers.image.title="franpos-qbo" \

@@ -21,9 +21,10 @@ help:
 	@echo "make test       all tests"
 	@echo "make chaos      SEEDS=200 syncs under faults, kills and hands in the books; POSTGRES=URL for ledgers there"
 	@echo "make chaos-stores  SEEDS=200 chains of stores, nights in which things go wrong; POSTGRES=URL for ledgers there"
+	@echo "make histories   thousands of tickets and histories for rules and posting"
 	@echo "make screenshots   every page of the back office as a picture, in .screenshots"
 	@echo "make lint       ruff, mypy, derived texts up to date"
-	@echo "make benchmark  the figures of benchmarks/README.md"
+	@echo "make benchmark  each benchmark of benchmarks/README.md once, as it comes"
 
 setup: .venv/.ready
 meltano: .venv-meltano/.ready .meltano/.ready
@@ -113,7 +114,7 @@ lock: $(UV)
 	$(UV) pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-header \
 		requirements/airflow.in --output-file requirements/airflow.txt
 
-benchmark: setup
+benchmark: setup meltano
 	$(BIN)/python -m benchmarks.posting
 	$(BIN)/python -m benchmarks.receiving
 	$(BIN)/python -m benchmarks.growth

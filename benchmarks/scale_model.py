@@ -43,10 +43,10 @@ class Measured:
     """
 
     cpu_of_a_night: float = 0.30
-    cpu_of_a_ticket: float = 0.0065
+    cpu_of_a_ticket: float = 0.0055
     cpu_of_a_process: float = 3.0
     cpu_of_a_pipe: float = 2.4
-    cpu_of_meltano: float = 5.0
+    cpu_of_meltano: float = 6.3
     cpu_of_airflow: float = 6.0
     cpu_of_a_listed_store: float = 0.0007
     cpu_of_database: float = 0.20
@@ -62,8 +62,8 @@ class Measured:
     reads_of_a_week: float = 5
     reads_of_a_change: float = 5
     franpos_calls_of_a_night: float = 3
-    rows_of_a_ticket: float = 4.6
-    bytes_of_a_ticket: float = 3_000
+    rows_of_a_ticket: float = 5.0
+    bytes_of_a_ticket: float = 3_800
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,4 +1,4 @@
-"""The entry point of every timer, of the container and of Airflow's tasks: one night of one store, through Meltano.
+"""The entry point of every timer and of the container: one night of one store, through Meltano.
 
 Only the standard library is needed, so that any Python from 3.11 on runs it: ``python3 -m orchestrate.nightly``.
 """

@@ -24,9 +24,11 @@ The options of every command, written from the code by `scripts/generate.py`.
 
 **Settings** are read where the plugins have them: from the files of `--tap-config` and `--target-config` (the plugins'
 own JSON); else from the environment and `.env` (`TAP_FRANPOS_…`, `TARGET_QBO_…`); else from the project's
-`meltano.yml`, in the environment that `MELTANO_ENVIRONMENT` names. [Settings](settings.md) lists them.
+`meltano.yml`, in the environment that `MELTANO_ENVIRONMENT` names; then what the back-office page keeps.
+[Settings](settings.md) lists them. `night` reads those of `stores.yml`.
 
-**With Meltano** each is a command of the plugin, with the settings of the Meltano project:
+**With Meltano** each but `completion`, `serve` and `users` is a command of the plugin, with the settings of the
+Meltano project:
 
     meltano invoke target-qbo:reconcile --from 2026-03-01 --to 2026-03-31
 

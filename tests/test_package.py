@@ -52,6 +52,14 @@ def test_the_wheel_has_the_schemas_the_migrations_and_the_translations(wheel: Pa
     }
 
 
+def test_the_image_is_built_of_all_that_the_wheel_has(wheel: Path) -> None:
+    with zipfile.ZipFile(wheel) as archive:
+        packages = {name.split("/")[0] for name in archive.namelist() if ".dist-info" not in name}
+    copied = (ROOT / "Dockerfile").read_text().splitlines()
+    let_in = (ROOT / ".dockerignore").read_text().splitlines()
+    assert {one for one in packages if f"COPY {one} {one}" not in copied or f"!{one}" not in let_in} == set()
+
+
 def test_the_wheel_of_the_sdist_holds_the_same(wheel: Path, sdist: Path, tmp_path: Path) -> None:
     again = build("wheel", sdist, tmp_path)
     with zipfile.ZipFile(wheel) as direct, zipfile.ZipFile(again) as indirect:

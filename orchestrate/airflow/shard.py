@@ -207,7 +207,9 @@ def _told_exception(error: Mapping[str, Any]) -> str:
 
 
 def _relay_outcome(record: Mapping[str, Any]) -> None:
+    store = record["store"]
+    fields = {"event_name": "night_ended", "store": store, "exit_code": record["exit_code"]}
     if outcomes.is_done(record):
-        logger.info(f"{record['store']}: done")
+        logger.info(f"{store}: done", **fields)
     else:
-        logger.error(f"{record['store']}: {record['reason']}", exit_code=record["exit_code"])
+        logger.error(f"{store}: {record['reason']}", **fields)
