@@ -124,7 +124,7 @@ class Books:
             balance=(standing.balance or ZERO) if kind is DocumentKind.INVOICE else ZERO,
             unapplied=standing.unapplied,
             invoices=tuple(_paid(row.get("Line") or ())) if kind is DocumentKind.PAYMENT else (),
-            lines=booked_lines(standing, self._items),
+            lines=booked_lines(standing, self._items) if facts(kind).has_lines else (),
         )
 
     def _strangers(self, kind: StrangerFacts, where: str) -> list[Stranger] | Unread:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import datetime as dt
+import gc
 import sys
 import threading
 from typing import TYPE_CHECKING
@@ -51,11 +52,12 @@ def _proven(company: Company, books: Books, period: Period, known_days: DecidedD
         known = entries(proof.dated(ledger, period.first, period.last + dt.timedelta(days=1)))
         booked = [one for future in reading for one in future.result()]
         others = [future.result() for future in strangers]
-    known += _under_other_dates(ledger, booked, known)
-    elsewhere = _elsewhere(books, period, booked, known)
-    unread = [one for one in others if isinstance(one, Unread)]
-    shown = [one for some in others if not isinstance(some, Unread) for one in some]
-    return prove(period, tickets, known, booked, elsewhere, books.customers(), shown), books.reads, unread
+        known += _under_other_dates(ledger, booked, known)
+        elsewhere = _elsewhere(books, period, booked, known)
+        unread = [one for one in others if isinstance(one, Unread)]
+        shown = [one for some in others if not isinstance(some, Unread) for one in some]
+        proof_of_all = prove(period, tickets, known, booked, elsewhere, books.customers(), shown)
+    return proof_of_all, books.reads, unread
 
 
 _TURNS = threading.Lock()
@@ -65,16 +67,21 @@ _TURNS = threading.Lock()
 def _quick_turns() -> Iterator[None]:
     """Let threads take turns often: the many small reads of a large answer each wait for one beside a busy thread.
 
-    That holds for the whole process: while one proof has it so, others find it so.
+    Nor is garbage looked for meanwhile, among the hundred thousands of tuples that a month is: none of them is in a
+    cycle. Both hold for the whole process: while one proof has it so, others find it so.
     """
     if not _TURNS.acquire(blocking=False):
         yield
         return
     usual = sys.getswitchinterval()
     sys.setswitchinterval(usual / 20)
+    collects = gc.isenabled()
+    gc.disable()
     try:
         yield
     finally:
+        if collects:
+            gc.enable()
         sys.setswitchinterval(usual)
         _TURNS.release()
 

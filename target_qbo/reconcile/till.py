@@ -15,7 +15,7 @@ from target_qbo.posting.plan import fingerprint
 from target_qbo.reconcile.model import Due, Entry, Period, TillTicket, Verdict, method_name, signed
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
+    from collections.abc import Iterable, Iterator, Sequence
 
     from target_qbo.accounting import Rules
     from target_qbo.ledger import CompanyLedger
@@ -47,20 +47,20 @@ def decided(
         yield from (ticket for ticket in tickets if period.holds(ticket.date, ticket.key[0]))
 
 
-def entries(rows: Sequence[Any]) -> list[Entry]:
+def entries(rows: Iterable[Sequence[Any]]) -> list[Entry]:
     """Return documents of the ledger as the comparison takes them."""
     return [
         Entry(
-            (row.location_id, row.ticket_id),
-            DocumentKind(row.kind),
-            row.number,
-            row.amount,
-            row.date,
-            method_name(row.method),
-            DocumentState(row.state),
-            row.qbo_id,
+            (location_id, ticket_id),
+            DocumentKind(kind),
+            number,
+            amount,
+            date,
+            method_name(method),
+            DocumentState(state),
+            qbo_id,
         )
-        for row in rows
+        for location_id, ticket_id, kind, number, amount, date, method, state, qbo_id in rows
     ]
 
 
