@@ -42,16 +42,16 @@ class Measured:
         bytes_of_a_ticket: In the ledger, indexes included [N].
     """
 
-    cpu_of_a_night: float = 0.30
-    cpu_of_a_ticket: float = 0.0055
+    cpu_of_a_night: float = 0.16
+    cpu_of_a_ticket: float = 0.009
     cpu_of_a_process: float = 3.0
     cpu_of_a_pipe: float = 2.4
     cpu_of_meltano: float = 6.3
     cpu_of_airflow: float = 6.0
     cpu_of_a_listed_store: float = 0.0007
     cpu_of_database: float = 0.20
-    memory_of_a_process: float = 180e6
-    memory_of_a_store: float = 10e6
+    memory_of_a_process: float = 150e6
+    memory_of_a_store: float = 6e6
     connections_of_a_process: float = 1
     connections_of_a_store: float = 3
     requests_of_a_night: float = 7.1

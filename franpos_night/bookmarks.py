@@ -134,7 +134,10 @@ class _Helper:
                 self._process = None
 
     def _exchange(self, line: str) -> str:
-        process = self._running()
+        try:
+            process = self._running()
+        except OSError as error:  # the system allows no further process
+            raise UnreachableError(f"the bookmarks can't be reached: {error.strerror}") from None
         if process.stdin is None or process.stdout is None:
             return ""
         in_time = threading.Timer(_ANSWER_SECONDS, process.kill)  # else one question without end would hold all stores

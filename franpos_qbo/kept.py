@@ -244,7 +244,10 @@ def _only(connection: Connection, which: sa.ColumnElement[bool]) -> str:
 
 
 def _with_driver(text: str) -> URL:
-    url = make_url(text)
+    try:
+        url = make_url(text)
+    except ValueError:  # its text may hold a part of the password
+        raise sa.exc.ArgumentError("no database URL") from None
     return url.set(drivername="postgresql+psycopg") if url.get_backend_name() in {"postgresql", "postgres"} else url
 
 

@@ -103,9 +103,9 @@ def sync(
         done.problem = error  # told at the end: what was received is posted first
         done.summary.fetched, done.summary.problem = False, str(error)
     if wanted.first is not None:
-        rung_up = again.rung_up(
-            company.ledger, _TRIED_AGAIN, start=beginning(wanted.first), end=until, locations=locations
-        )
+        # Not of other shops that post to the company: what was undone of theirs was not meant.
+        own = locations or configured_locations(tap_settings(config))
+        rung_up = again.rung_up(company.ledger, _TRIED_AGAIN, start=beginning(wanted.first), end=until, locations=own)
         keys = [ticket.key for ticket in rung_up]
         again.mark(company.ledger, keys, insist=False, now=dt.datetime.now(dt.UTC))
     try:

@@ -189,13 +189,14 @@ def _company_id(engine: Engine, **key: str) -> int:
 
 
 def _shown(url: URL) -> str:
-    return url.render_as_string(hide_password=True)
+    """Return what of a URL is no secret, however it was mistyped: an ``@`` in a password makes a host of the rest."""
+    return str(url) if url.get_backend_name() == "sqlite" else url.get_backend_name()
 
 
 def _engine(text: str, **of_sqlite: type[sa.pool.Pool]) -> Engine:
     try:
         url = make_url(text)
-    except sa.exc.ArgumentError:
+    except (sa.exc.ArgumentError, ValueError):  # the latter: no port in its place, such as a part of the password
         raise ConfigurationError("ledger_url is no database URL: use sqlite:///file or postgresql://…") from None
     if url.get_backend_name() in {"postgresql", "postgres"}:
         url = url.set(drivername="postgresql+psycopg")

@@ -101,7 +101,7 @@ def known(ledger: CompanyLedger, keys: Iterable[tuple[str, str]]) -> dict[tuple[
 def _engine(text: str) -> Engine | None:
     try:
         url = make_url(text)
-    except sa.exc.ArgumentError:
+    except (sa.exc.ArgumentError, ValueError):  # the latter: no port in its place
         raise ConfigurationError("ledger_url is no database URL: use sqlite:///file or postgresql://…") from None
     if url.get_backend_name() == "sqlite":
         path = Path(url.database or "").absolute()

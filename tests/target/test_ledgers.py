@@ -15,7 +15,7 @@ from alembic.autogenerate import compare_metadata
 from alembic.migration import MigrationContext
 
 from franpos_qbo.kept import Place
-from target_qbo.errors import ConfigurationError
+from target_qbo.errors import ConfigurationError, UnreachableError
 from target_qbo.ledger import inbox, kept, open_ledger
 from target_qbo.ledger.database import open_database
 from target_qbo.ledger.schema import metadata
@@ -182,3 +182,17 @@ def test_a_run_on_postgres_posts_and_a_second_one_nothing(small_shop: Shop, post
 def test_a_url_that_is_none(tmp_path: Path) -> None:
     with pytest.raises(ConfigurationError, match="no database URL"):
         open_ledger(str(tmp_path), environment="sandbox", realm_id="1")
+
+
+@pytest.mark.parametrize(
+    ("url", "error"),
+    [
+        ("postgresql://led:p@ssw0rd@127.0.0.1:1/books", UnreachableError),
+        ("postgresql://led:p/ssw0rd@127.0.0.1:1/books", UnreachableError),
+        ("postgresql://led:p@ss:w0rd@127.0.0.1:1/books", ConfigurationError),
+    ],
+)
+def test_a_mistyped_address_shows_nothing_of_its_password(url: str, error: type[Exception]) -> None:
+    with pytest.raises(error) as raised:
+        open_ledger(url, environment="sandbox", realm_id="1")
+    assert not [part for part in ("ssw0rd", "w0rd", "p@ss") if part in str(raised.value)]

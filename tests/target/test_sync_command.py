@@ -20,6 +20,7 @@ from tests.target.failures import told
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
+    from pathlib import Path
 
 FIRST, SECOND, THIRD = "2026-03-04", "2026-03-05", "2026-03-06"
 
@@ -191,3 +192,18 @@ def test_a_location_that_is_not_there_posts_nothing(shop: Shop) -> None:
     assert "undone" in {row["status"] for row in shop.rows()}
     sync(shop, "--from", FIRST, "--to", FIRST)
     assert shop.differences() == []
+
+
+def test_what_another_shop_of_the_company_has_undone_stays_so(tmp_path: Path) -> None:
+    with Shop(tmp_path, "--locations", "2", "--days", "1", "--tickets-per-day", "4", "--dirty", "0") as both:
+        both.lay_ledger()
+        assert both.sync().returncode == 0
+        assert both.console("undo", "--from", FIRST, "--to", FIRST, "--yes").returncode == 0
+        settings = json.loads(both.tap_config.read_text())
+        own, other = settings["location_ids"]
+        both.tap_config.write_text(json.dumps(settings | {"location_ids": [own]}))
+        sync(both, "--from", FIRST, "--to", FIRST)
+        became = {(row["location_id"], row["status"]) for row in both.rows()}
+        assert (str(own), "posted") in became
+        assert {location for location, status in became if status == "undone"} == {str(other)}
+        assert (str(other), "posted") not in became
