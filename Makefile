@@ -11,7 +11,7 @@ export UV_PYTHON_DOWNLOADS := never
 export UV_COMPILE_BYTECODE := 1
 export PYTHONDONTWRITEBYTECODE :=
 
-.PHONY: histories help setup meltano chromium demo demo-page demo-airflow fires test chaos chaos-stores lint format docs screenshots lock benchmark clean
+.PHONY: help setup meltano chromium demo demo-page demo-airflow fires test chaos chaos-stores histories lint format docs screenshots lock benchmark clean
 
 help:
 	@echo "make demo       the whole path against the sandbox: till to books"

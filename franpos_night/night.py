@@ -137,6 +137,8 @@ class Night:
         if (chain := self._running.pop(token, None)) is None:
             return  # it was left behind
         self._take(outcome)
+        if len(self._outcomes) % _STORES_A_COLLECTION == 0:
+            gc.collect()  # a store leaves a megabyte in cycles; by itself Python looks for those of hundreds at once
         chain.stores.popleft()
         if chain.stores:
             self._waiting.appendleft(chain)
@@ -164,8 +166,6 @@ class Night:
     def _take(self, outcome: Outcome) -> None:
         self._outcomes[outcome.store] = outcome
         self._tell(outcome)
-        if len(self._outcomes) % _STORES_A_COLLECTION == 0:
-            gc.collect()  # a store leaves a megabyte in cycles; by itself Python looks for those of hundreds at once
 
 
 def _by_company(stores: Iterable[Store]) -> list[list[str]]:

@@ -190,7 +190,8 @@ def _company_id(engine: Engine, **key: str) -> int:
 
 def _shown(url: URL) -> str:
     """Return what of a URL is no secret, however it was mistyped: an ``@`` in a password makes a host of the rest."""
-    return str(url) if url.get_backend_name() == "sqlite" else url.get_backend_name()
+    backend = url.get_backend_name()
+    return url.render_as_string(hide_password=True) if backend == "sqlite" else backend
 
 
 def _engine(text: str, **of_sqlite: type[sa.pool.Pool]) -> Engine:

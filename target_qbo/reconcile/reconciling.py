@@ -46,7 +46,7 @@ def reconcile(company: Company, period: Period, known: DecidedDays) -> tuple[Pro
 
 def _proven(company: Company, books: Books, period: Period, known_days: DecidedDays) -> tuple[Proof, int, list[Unread]]:
     ledger, settings = company.ledger, company.settings
-    with _quick_turns():
+    with _undisturbed():
         reading, strangers = books.start(period), books.start_strangers(period)
         tickets = list(decided(ledger, period, settings.rules, dt.datetime.now(dt.UTC), known_days))
         known = entries(proof.dated(ledger, period.first, period.last + dt.timedelta(days=1)))
@@ -64,11 +64,12 @@ _TURNS = threading.Lock()
 
 
 @contextlib.contextmanager
-def _quick_turns() -> Iterator[None]:
-    """Let threads take turns often: the many small reads of a large answer each wait for one beside a busy thread.
+def _undisturbed() -> Iterator[None]:
+    """Let nothing hold a proof up: threads take turns often, and garbage is not looked for.
 
-    Nor is garbage looked for meanwhile, among the hundred thousands of tuples that a month is: none of them is in a
-    cycle. Both hold for the whole process: while one proof has it so, others find it so.
+    The many small reads of a large answer each wait for a turn beside a busy thread; and of the hundred thousands of
+    tuples that a month is none is in a cycle. It holds for the whole process: while one proof has it so, others find it
+    so.
     """
     if not _TURNS.acquire(blocking=False):
         yield

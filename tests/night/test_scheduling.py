@@ -101,6 +101,25 @@ def test_what_a_store_leaves_does_not_stay_for_the_whole_night() -> None:
     assert most < 8
 
 
+def test_a_night_that_is_told_to_stop_looks_for_nothing_that_stores_left() -> None:
+    looks: list[str] = []
+
+    def look(phase: str, _info: object) -> None:
+        looks.append(phase)
+
+    night = Night(_done, at_once=1, limit_seconds=MINUTE, tell=lambda _one: None)
+    night.stop()
+    gc.disable()
+    gc.callbacks.append(look)
+    try:
+        outcomes = night.run([_store(f"store-{number}", str(number)) for number in range(40)])
+    finally:
+        gc.callbacks.remove(look)
+        gc.enable()
+    assert {one.code for one in outcomes} == {Code.AGAIN}
+    assert looks == []
+
+
 @given(st.lists(st.sampled_from("ABCDE"), min_size=1, max_size=12), st.integers(1, 4))
 def test_each_store_runs_once_and_those_of_a_company_take_turns(realms: list[str], at_once: int) -> None:
     stores = [_store(f"s{number}", realm) for number, realm in enumerate(realms)]
