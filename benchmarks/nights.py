@@ -20,6 +20,7 @@ import subprocess
 import sys
 import tempfile
 import time
+from contextlib import closing
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -29,7 +30,8 @@ import psycopg
 import requests
 from sqlalchemy.engine import make_url
 
-from benchmarks.ways import ROOT, Meltano, MemoryWatch, Pipe, Place, Store, Together, Way
+from benchmarks.peaks import Connections, Peak, memory
+from benchmarks.ways import ROOT, Meltano, Pipe, Place, Store, Together, Way
 from sandbox.arguments import DEMO_START
 from sandbox.comparison import compare
 
@@ -137,7 +139,7 @@ def _night(
     fleet, postmaster = beside
     before = (_cpu(fleet), _cpu(postmaster, with_ended=True), _calls(stores))
     begun = time.perf_counter()
-    with MemoryWatch(beside) as watch:
+    with closing(Connections(place.ledger)) as count, Peak(count) as open_, Peak(lambda: memory(beside)) as held:
         costs = way.nights(stores, place, days)
     wall, number = time.perf_counter() - begun, len(stores)
     calls = {name: count - before[2][name] for name, count in _calls(stores).items()}
@@ -149,11 +151,12 @@ def _night(
         f"  of the stand-ins      {(_cpu(fleet) - before[0]) / number:8.2f} s\n"
         f"  all of them           {wall:8.0f} s\n"
         f"  memory of a process   {max(cost.memory for cost in costs) / 1e6:8.0f} MB at most\n"
-        f"  of all at once        {watch.most / 1e6:8.0f} MB at most, {watch.most / 1e6 / at_once:.0f} for each store\n"
+        f"  of all at once        {held.most / 1e6:8.0f} MB at most, {held.most / 1e6 / at_once:.0f} for each store\n"
+        f"  database connections  {open_.most:8} at most\n"
         "  calls of a night     " + ", ".join(f"{name} {count / number:.2f}" for name, count in calls.items()),
         flush=True,
     )
-    return Figures(cpu, wall / number, watch.most / at_once)
+    return Figures(cpu, wall / number, held.most / at_once)
 
 
 def _compare(found: dict[str, Figures]) -> None:

@@ -7,12 +7,11 @@ import json
 import os
 import subprocess
 import sys
-import threading
 import time
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Protocol, Self
+from typing import TYPE_CHECKING, Any, Protocol
 
 from benchmarks.measured import Cost
 from sandbox.environment import variables
@@ -25,7 +24,6 @@ ROOT = Path(__file__).resolve().parent.parent
 BIN = Path(sys.executable).parent
 MELTANO = ROOT / ".venv-meltano" / "bin" / "meltano"
 _KIBIBYTE = 1024
-_LOOKS_SECONDS = 0.25
 
 Store = dict[str, Any]
 
@@ -166,66 +164,6 @@ class Together:
             path = folder / f"{name}.json"
             path.touch(0o600)
             path.write_text(json.dumps(connection["extra"]))
-
-
-@dataclass
-class MemoryWatch:
-    """Watches how much memory all processes that this one started hold together, but for some (Linux).
-
-    A page that several processes share counts once for all of them.
-
-    Args:
-        but_for: Ids of processes that are not looked at.
-    """
-
-    but_for: Sequence[int]
-    most: int = 0
-    _over: threading.Event = field(default_factory=threading.Event)
-    _thread: threading.Thread | None = None
-
-    def __enter__(self) -> Self:
-        """Begin to watch."""
-        self._thread = threading.Thread(target=self._watch, daemon=True)
-        self._thread.start()
-        return self
-
-    def __exit__(self, *_error: object) -> None:
-        """End it."""
-        self._over.set()
-        if self._thread is not None:
-            self._thread.join()
-
-    def _watch(self) -> None:
-        while not self._over.wait(_LOOKS_SECONDS):
-            held = sum(_memory(pid) for pid in _below(os.getpid()) if pid not in self.but_for)
-            self.most = max(self.most, held)
-
-
-def _below(pid: int) -> list[int]:
-    found = []
-    for task in _listed(Path(f"/proc/{pid}/task")):
-        try:
-            children = [int(one) for one in (task / "children").read_text().split()]
-        except OSError:
-            continue
-        for child in children:
-            found += [child, *_below(child)]
-    return found
-
-
-def _listed(folder: Path) -> list[Path]:
-    try:
-        return list(folder.iterdir())
-    except OSError:
-        return []
-
-
-def _memory(pid: int) -> int:
-    try:
-        lines = Path(f"/proc/{pid}/smaps_rollup").read_text().splitlines()
-    except OSError:
-        return 0
-    return sum(int(line.split()[1]) * _KIBIBYTE for line in lines if line.startswith("Pss:"))
 
 
 def _environment(place: Place) -> dict[str, str]:
