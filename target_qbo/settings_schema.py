@@ -99,8 +99,8 @@ _PROPERTIES: dict[str, Schema] = {
     ),
     "settle_seconds": _number(
         30,
-        "Seconds after which a request that was never answered is no longer being executed, so that what it left can "
-        "be looked up.",
+        "Seconds after which a request whose answer is no longer waited for is not being executed any more, so that "
+        "what it left can be looked up.",
         minimum=0,
     ),
     "on_change": _text(

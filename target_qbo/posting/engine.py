@@ -63,13 +63,14 @@ def alone(company: Company, figures: Callable[[], dict[str, Any]], kind: str) ->
     ledger, minute = company.ledger, dt.timedelta(seconds=company.settings.minute_seconds)
     waiting = "another run is posting for this company: waiting for it to end"
     with ledger.lock("posting", lambda: logger.warning(waiting)) as still_alone:
-        number = runs.begin(ledger, now(), kind)
+        begun = now()
+        number = runs.begin(ledger, begun, kind)
         outcome, why = runs.STOPPED, {}
         try:
-            for request in documents.sent_since(ledger, now() - minute):
+            for request in documents.sent_since(ledger, begun - minute):
                 age = (now() - request.sent_at).total_seconds()
                 company.limits.recall(max(0.0, age), batch=request.documents > 1)
-            yield Journal(ledger, still_alone)
+            yield Journal(ledger, still_alone, begun)
             outcome = runs.DONE
         except Exception as error:
             why = {"problem": line_of(error)}
@@ -106,7 +107,7 @@ class _Run:
         """Go once through what is pending; returns whether there is more to be done now."""
         self._summary.open = 0
         self._journal.again.clear()
-        differing = find_unknown(self._company)
+        differing = find_unknown(self._company, self._journal.begun)
         self._void_orphans()
         self._executor.run(self._works(differing))
         if self._journal.names_anew:

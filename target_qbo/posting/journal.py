@@ -35,6 +35,7 @@ class Journal:
     Args:
         ledger: The company's ledger.
         still_alone: Raises where it is not sure any more that no other process posts for the company.
+        begun: Since when none does (UTC).
 
     Attributes:
         again: Units to be planned again in another pass: of unknown fate, or with names looked up anew.
@@ -42,9 +43,10 @@ class Journal:
         names_anew: Units of which a reference turned out stale.
     """
 
-    def __init__(self, ledger: CompanyLedger, still_alone: Callable[[], None]) -> None:
+    def __init__(self, ledger: CompanyLedger, still_alone: Callable[[], None], begun: dt.datetime) -> None:
         self._ledger = ledger
         self._still_alone = still_alone
+        self.begun = begun
         self._gathered = Changes()
         self.again: set[int] = set()
         self.given_up: set[int] = set()

@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING
 from target_qbo.accounting import DocumentKind
 from target_qbo.accounting.kinds import facts
 from target_qbo.accounting.naming import ownership_mark
-from target_qbo.ledger import changes, documents
+from target_qbo.ledger import changes, documents, runs
 from target_qbo.ledger.changes import Changes
 from target_qbo.ledger.lifecycle import DocumentEvent
 from target_qbo.posting.findings import altered
@@ -37,13 +37,18 @@ _NUMBERS_A_READ = 30
 _IDS_A_READ = 200
 _NEVER_CHANGED = "0"
 _ATTEMPT_LASTS = dt.timedelta(minutes=10)
+_RUNS = 20  # among so many of the latest are those that were killed a moment ago
 
 
-def find_unknown(company: Company) -> dict[int, Fault]:
+def find_unknown(company: Company, begun: dt.datetime) -> dict[int, Fault]:
     """Find out the fate of every document that was sent and never answered.
 
     Nothing is looked up while the request may still be executing. Each is then posted, or known not to be there, or
     known to be there otherwise than it was sent.
+
+    Args:
+        company: The company.
+        begun: Since when no other process posts for it (UTC).
 
     Returns:
         What differs, by the units of which a document was found so.
@@ -55,7 +60,7 @@ def find_unknown(company: Company) -> dict[int, Fault]:
     unknown = documents.of_unknown_fate(company.ledger)
     if not unknown:
         return differing
-    _let_settle(unknown, company.settings.settle_seconds)
+    _let_settle(company, unknown, begun)
     by_kind: dict[str, list[StandingDocument]] = defaultdict(list)
     for document in unknown:
         by_kind[document.kind].append(document)
@@ -67,12 +72,19 @@ def find_unknown(company: Company) -> dict[int, Fault]:
     return differing
 
 
-def _let_settle(unknown: Iterable[StandingDocument], settle_seconds: float) -> None:
-    latest = max((document.sent_at for document in unknown if document.sent_at), default=None)
-    if latest is None:
-        return
-    # No longer than that, whatever the clock was set back to.
-    wait = min((latest - dt.datetime.now(dt.UTC)).total_seconds(), 0) + settle_seconds
+def _let_settle(company: Company, unknown: Iterable[StandingDocument], begun: dt.datetime) -> None:
+    """Wait until nothing of what was sent can be executing any more.
+
+    A run notes when it gives up waiting for an answer, and the time to settle begins then. One that was killed noted
+    only when the request left: what it would have waited comes first.
+    """
+    killed = [one for one in runs.latest(company.ledger, _RUNS) if one.finished_at is None and one.started_at < begun]
+    now, wait = dt.datetime.now(dt.UTC), 0.0
+    for sent in {document.sent_at for document in unknown if document.sent_at is not None}:
+        unnoted = any(run.started_at <= sent < (run.until or begun) for run in killed)
+        lasts = company.settings.settle_seconds + (company.client.patience_seconds if unnoted else 0.0)
+        # No longer than that, whatever the clock was set back to.
+        wait = max(wait, min((sent - now).total_seconds(), 0.0) + lasts)
     if wait > 0:
         logger.info("a request was never answered: waiting %.0f s until it can be looked up", wait)
         time.sleep(wait)

@@ -83,7 +83,7 @@ def mark_again(company: Company, keys: Sequence[int], *, insist: bool) -> list[i
     """
     ledger = company.ledger
     with ledger.lock("posting", lambda: logger.warning("a run is posting: waiting for it to end")):
-        find_unknown(company)
+        find_unknown(company, now())
         held = set() if insist or company.settings.on_change != "skip" else set(again.left_alone(ledger, keys))
         verifier = _Verifier(company)
         done, due = set(keys), list(keys)

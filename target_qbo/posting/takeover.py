@@ -121,7 +121,7 @@ def rebuild(company: Company) -> tuple[Existing, int]:
     ledger, client, names = company.ledger, company.client, company.settings.names
     existing = Existing(company, Methods(ledger, lambda: client.query("PaymentMethod", EVERY)), adopts=True)
     with ledger.lock("posting", lambda: logger.warning("a run is posting: waiting for it to end")):
-        find_unknown(company)
+        find_unknown(company, dt.datetime.now(dt.UTC))
         # Documents of ours may be on each of these customers, inactive ones too.
         for row in named(client, "Customer", (names.guest_customer, suffixed(names.guest_customer, OURS))):
             existing.read_all(str(row["Id"]), None, Period(EARLIEST, None))

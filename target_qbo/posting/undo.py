@@ -79,7 +79,7 @@ def undo(company: Company, choice: Choice, undone: Undone) -> None:
         TargetError: QuickBooks can't be reached, or a person is needed. What was done is written down.
     """
     with alone(company, undone.as_record, runs.UNDO) as journal:
-        find_unknown(company)
+        find_unknown(company, journal.begun)
         try:
             _Undoing(company, undone, journal).run(choice)
         except UnreachableError as error:

@@ -111,6 +111,11 @@ class QboClient:
                 return
             start += PAGE
 
+    @property
+    def patience_seconds(self) -> float:
+        """For how long an answer is waited for at most: less where a stand-in compresses time."""
+        return max(_READ_SECONDS, _BATCH_READ_SECONDS) * self._limits.minute_seconds / 60
+
     def write_repeatable(
         self,
         entity: str,

@@ -43,6 +43,8 @@ class TinyBooks:
         lies: How often something was done, and a refusal was answered.
     """
 
+    patience_seconds = 0.0  # nothing is executed after it was sent
+
     def __init__(self) -> None:
         self.rows: dict[str, dict[str, Row]] = {}
         self.fails: Callable[[str, Mapping[str, Any]], str] = lambda _entity, _body: "done"

@@ -10,6 +10,8 @@ from tests.forks import start
 from tests.shop import BIN, problem_lines
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from tests.shop import Shop
 
 Ticket = dict[str, Any]
@@ -45,20 +47,26 @@ def of_kind(shop: Shop, kind: str) -> list[Ticket]:
 
 def kill_once_made(shop: Shop, entity: str) -> None:
     """Kill a run when QuickBooks has made the first of an entity, alone or in a batch, and not answered yet."""
+    shop.configure_target(minute_seconds=0.3)  # then the next run need not wait long for what this one may have sent
     rows = f"qbo-entities?entity={entity}"
     before = len(shop.get(rows)[entity])
     fail(shop, {"do": "hang_after", "match": {"path": r"/(batch|invoice|payment)\?", "entity": entity, "nth": 1}})
+    kill_when(shop, lambda: len(shop.get(rows)[entity]) > before)
+    shop.forget_faults()
+
+
+def kill_when(shop: Shop, holds: Callable[[], bool]) -> None:
+    """Kill a run as soon as something holds."""
     messages = shop.messages()
     command = [str(BIN / "target-qbo"), "--config", str(shop.target_config)]
     target = start(command, stdin=subprocess.PIPE, stderr=subprocess.DEVNULL)
     assert target.stdin is not None
     target.stdin.write(messages)
     target.stdin.close()
-    while len(shop.get(rows)[entity]) == before:
+    while not holds():
         time.sleep(0.02)
     target.kill()
     target.wait()
-    shop.forget_faults()
 
 
 def mark(ticket: Ticket) -> str:

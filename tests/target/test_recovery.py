@@ -60,6 +60,7 @@ def test_quickbooks_down_stops_early_and_the_next_run_goes_on(small_shop: Shop) 
 @pytest.mark.parametrize("after", [0.2, 0.9])
 def test_a_killed_target_is_finished_by_the_next_run(small_shop: Shop, after: float) -> None:
     small_shop.post("qbo", {"limits": {"latency_ms": 150, "latency_item_ms": 10}})
+    small_shop.configure_target(minute_seconds=0.6)
     messages = small_shop.tap().stdout
     command = [str(BIN / "target-qbo"), "--config", str(small_shop.target_config)]
     with start(command, stdin=subprocess.PIPE, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL) as process:

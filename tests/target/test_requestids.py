@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from tests.shop import Shop, run
-from tests.target.failures import ring_up_split
+from tests.target.failures import fail, kill_when, ring_up_split
 
 if TYPE_CHECKING:
     import subprocess
@@ -120,6 +120,22 @@ def test_what_is_executed_after_it_was_looked_up_is_not_doubled(small_shop: Shop
     while small_shop.get("qbo-calls")["replayed"] < 1:
         assert time.monotonic() < deadline, "the slow requests were never executed, or never again under their id"
         time.sleep(0.1)
+    assert small_shop.differences() == []
+
+
+@pytest.mark.parametrize("batch_size", [1, 30])
+def test_what_a_killed_run_sent_is_looked_up_when_it_can_no_longer_be_executed(
+    small_shop: Shop, batch_size: int
+) -> None:
+    """The run after it begins at once, and QuickBooks pays no heed to requestids."""
+    small_shop.configure_target(settle_seconds=0.1, batch_size=batch_size, minute_seconds=1.2)  # three s of patience
+    small_shop.post("qbo", {"options": {"requestid": "ignored"}})
+    fail(small_shop, {"do": "slow", "seconds": 2.5, "match": {"path": DOCUMENTS, "nth": 2}})
+    kill_when(small_shop, lambda: bool(small_shop.get("faults")["rules"][0]["fired"]))
+    killed = time.monotonic()
+    result = small_shop.sync()
+    assert result.returncode == 0, result.stderr
+    time.sleep(max(0.0, killed + 3 - time.monotonic()))  # until what was slow is executed in any case
     assert small_shop.differences() == []
 
 
