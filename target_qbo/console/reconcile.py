@@ -62,7 +62,8 @@ def reconcile(
     Named, each with what to do: documents that someone changed, moved, voided or deleted in QuickBooks; documents
     that stand twice, that the ledger does not know or that are not ours; unpaid invoices and open credit; consistent
     tickets that are not in the books, also where QuickBooks refused them or a person undid them; tickets that changed
-    at the till since. With --refetch also those that changed long ago: the next sync then carries them into the books.
+    at the till since; and kinds of documents that QuickBooks refused to show, unless its plan has none of them. With
+    --refetch also those that changed long ago: the next sync then carries them into the books.
 
     Ends with 1 where anything is named or any figure differs, else with 0. A ticket that is left out because it is
     not consistent at the till, and of which nothing stands, is no difference. Of a period of which nothing was received

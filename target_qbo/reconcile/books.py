@@ -20,6 +20,7 @@ from target_qbo.names.methods import Methods
 from target_qbo.names.plans import OURS
 from target_qbo.posting.lines import booked_lines, item_ids
 from target_qbo.posting.standing import Standing, amount_in
+from target_qbo.qbo import faults
 from target_qbo.qbo.client import PAGE, quoted
 from target_qbo.qbo.faults import QboFaultError
 from target_qbo.reconcile.model import Booked, Period, Stranger, Unread, method_name
@@ -131,7 +132,7 @@ class Books:
         try:
             return [self._stranger(kind, row) for row in self._query(kind.entity, where) if amount_in(row, "TotalAmt")]
         except QboFaultError as error:
-            return Unread(kind, str(error))
+            return Unread(kind, str(error), lacking=error.fault.code == faults.LACKS_FEATURE)
 
     def _stranger(self, kind: StrangerFacts, row: Row) -> Stranger:
         total, number = kind.sign * (amount_in(row, "TotalAmt") or ZERO), row.get("DocNumber")

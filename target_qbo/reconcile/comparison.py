@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 
 from target_qbo.accounting import DocumentKind
 from target_qbo.ledger.status import DocumentState
-from target_qbo.reconcile.documents import of_books, of_entries, of_lines, of_strangers
+from target_qbo.reconcile.documents import of_books, of_entries, of_lines, of_strangers, of_unread
 from target_qbo.reconcile.figures import Row, Sums, total
 from target_qbo.reconcile.model import Problem, received, signed
 from target_qbo.reconcile.tickets import left_out, of_ticket
@@ -19,7 +19,7 @@ from target_qbo.reconcile.tickets import left_out, of_ticket
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterable, Mapping, Sequence
 
-    from target_qbo.reconcile.model import Booked, Due, Entry, LeftOut, Period, Stranger, TicketKey, TillTicket
+    from target_qbo.reconcile.model import Booked, Due, Entry, LeftOut, Period, Stranger, TicketKey, TillTicket, Unread
 
 Identity = tuple[DocumentKind, str]
 """Kind and id of a document in QuickBooks."""
@@ -62,6 +62,7 @@ def prove(
     elsewhere: Sequence[Booked],
     customers: Collection[str],
     strangers: Sequence[Stranger] = (),
+    unread: Sequence[Unread] = (),
 ) -> Proof:
     """Compare a period.
 
@@ -75,6 +76,7 @@ def prove(
             still has them.
         customers: Ids of the guest customer; none where there is none.
         strangers: The guest customer's documents of kinds that are never made here.
+        unread: Such kinds that QuickBooks refused to show.
     """
     standing = [entry for entry in entries if entry.state is DocumentState.POSTED]
     by_id: dict[Identity, Entry] = {(one.kind, one.qbo_id): one for one in standing if one.qbo_id is not None}
@@ -96,6 +98,7 @@ def prove(
             out.append(one)
     problems += of_lines(tickets, by_ticket, found)
     problems += of_strangers(strangers)
+    problems += of_unread(period, unread)
     problems += _of_other_days(period, by_ticket, known)
     problems.sort(key=lambda one: (one.date, one.ticket or ("", ""), one.code))
     days, methods = _sums(period, tickets, standing, ours, by_id, by_ticket, out, strangers)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from target_qbo.accounting import DocumentKind
+from target_qbo.accounting.money import ZERO
 from target_qbo.ledger.status import DocumentState, TicketStatus
 from target_qbo.posting.lines import other_lines, strange_lines
 from target_qbo.reconcile.model import Problem
@@ -14,7 +15,7 @@ if TYPE_CHECKING:
     from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
     from decimal import Decimal
 
-    from target_qbo.reconcile.model import Booked, Entry, Period, Stranger, TicketKey, TillTicket
+    from target_qbo.reconcile.model import Booked, Entry, Period, Stranger, TicketKey, TillTicket, Unread
 
 _ANEW = "resync the ticket to make it anew, or undo it"
 _RESYNC = "resync the ticket to put it right, or correct it in QuickBooks"
@@ -102,6 +103,15 @@ def of_strangers(strangers: Iterable[Stranger]) -> Iterator[Problem]:
     """Name documents of the guest customer of kinds that are never made here: the same sales may be in them."""
     for one in strangers:
         yield _stranger(one.facts.kind, one.date, one.qbo_id, one.number, abs(one.amount))
+
+
+def of_unread(period: Period, unread: Iterable[Unread]) -> Iterator[Problem]:
+    """Name kinds of documents that QuickBooks refused to show: what was not read is not proven."""
+    for one in unread:
+        if not one.lacking:
+            text = f"the guest customer's {one.facts.plural} could not be read: {one.reason}"
+            advice = "whether sales are in them nobody knows: reconcile again once QuickBooks shows them"
+            yield Problem("not_read", period.first, None, None, None, None, None, ZERO, text, advice)
 
 
 def _stranger(kind: str, date: dt.date, qbo_id: str, number: str | None, amount: Decimal) -> Problem:

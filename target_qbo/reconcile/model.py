@@ -122,10 +122,14 @@ class Stranger(NamedTuple):
 
 
 class Unread(NamedTuple):
-    """Documents that QuickBooks refused to show: of which kind, and why."""
+    """Documents that QuickBooks refused to show: of which kind, and why.
+
+    ``lacking``: the company's plan has none of that kind, so that nothing is hidden.
+    """
 
     facts: StrangerFacts
     reason: str
+    lacking: bool
 
 
 @dataclass(frozen=True, slots=True)

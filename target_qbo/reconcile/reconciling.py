@@ -56,7 +56,7 @@ def _proven(company: Company, books: Books, period: Period, known_days: DecidedD
         elsewhere = _elsewhere(books, period, booked, known)
         unread = [one for one in others if isinstance(one, Unread)]
         shown = [one for some in others if not isinstance(some, Unread) for one in some]
-        proof_of_all = prove(period, tickets, known, booked, elsewhere, books.customers(), shown)
+        proof_of_all = prove(period, tickets, known, booked, elsewhere, books.customers(), shown, unread)
     return proof_of_all, books.reads, unread
 
 

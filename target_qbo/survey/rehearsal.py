@@ -23,7 +23,6 @@ if TYPE_CHECKING:
     from target_qbo.qbo import QboClient
 
 _PEOPLE = ("Vendor", "Employee")
-_LACKS_FEATURE = "5020"
 
 
 @dataclass(frozen=True, slots=True)
@@ -89,7 +88,7 @@ class Rehearsal(Carrying):
         elif entity == "Customer" and self._is_someone(body["DisplayName"]):
             raise QboFaultError(Fault(faults.DUPLICATE_NAME, "Duplicate Name Exists Error", body["DisplayName"]))
         elif body.get("Type") == "Inventory" and not preferences_in(next(self.query("Preferences"), {})).inventory:
-            raise QboFaultError(Fault(_LACKS_FEATURE, "Feature Not Supported Error", "inventory"))
+            raise QboFaultError(Fault(faults.LACKS_FEATURE, "Feature Not Supported Error", "inventory"))
         else:
             row = {"Id": f"new {len(self.writes)}", "SyncToken": "0"}
         self._note(entity, body)

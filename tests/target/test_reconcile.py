@@ -247,10 +247,19 @@ def test_sales_receipts_and_credit_memos_of_the_guest_customer_are_named(small_s
     location = small_shop.ready["franpos"]["location_ids"][0]
     small_shop.calls()
     assert reconcile(small_shop, "--location", location, code=0)["reads"] == 3  # strangers are of no location
-    hidden = {"where": "qbo", "do": "xml", "code": "5020", "match": {"path": "SalesReceipt", "every": 1}}
+
+
+@pytest.mark.parametrize(("code", "ends"), [("5020", 0), ("2010", 1)])
+def test_what_quickbooks_does_not_show_is_proven_only_where_its_plan_has_none(
+    small_shop: Shop, code: str, ends: int
+) -> None:
+    assert small_shop.sync().returncode == 0
+    hidden = {"where": "qbo", "do": "xml", "code": code, "match": {"path": "SalesReceipt", "every": 1}}
     small_shop.post("faults", hidden)
-    told = reconcile(small_shop, code=1)
+    told = reconcile(small_shop, code=ends)
     assert [one["kind"] for one in told["unread"]] == ["sales_receipt"]
+    assert [one["code"] for one in told["problems"]] == ["not_read"] * ends
+    assert told["agrees"] is not bool(ends)
     page = small_shop.folder / "proof.html"
     table = small_shop.console("reconcile", "--from", FIRST, "--to", LAST, "--html", str(page))
     assert "not read: sales receipts of the guest customer: " in table.stdout
