@@ -22,6 +22,7 @@ if TYPE_CHECKING:
 _HELPER = Path(__file__).resolve().parent / "meltano_state.py"
 _OF_MELTANO = "MELTANO_"
 _ANSWER_SECONDS = 120.0
+_SPARE = 3  # processes that wait beside the one that is asked
 _NOT_PASSED_ON = ("AIRFLOW", "TAP_FRANPOS_", "TARGET_QBO_", "PYTHONPATH")  # others' secrets, and our own modules
 _ERRORS: Mapping[str, type[TargetError]] = {"settings": ConfigurationError, "unreachable": UnreachableError}
 
@@ -90,13 +91,19 @@ class MeltanoBookmarks:
                 helper.end()
 
     def _helper(self, store: str) -> _Helper:
-        """Return the process for a store: one for all that keep their state in the same place."""
+        """Return the process for a store: one for all that keep their state in the same place.
+
+        Of those that were asked longest ago the processes are ended, however many places there are.
+        """
         own = {name: value for name, value in self._variables(store).items() if name.startswith(_OF_MELTANO)}
         place = tuple(sorted(own.items()))
         with self._lock:
-            if place not in self._helpers:
-                self._helpers[place] = _Helper(self._python, self._project, {**self._environment, **own})
-            return self._helpers[place]
+            helper = self._helpers.pop(place, None)
+            helper = helper or _Helper(self._python, self._project, {**self._environment, **own})
+            for one in [one for one in self._helpers.values() if one.runs][:-_SPARE]:
+                one.rest()
+            self._helpers[place] = helper  # the last one, for it is asked now
+            return helper
 
 
 class _Helper:
@@ -125,13 +132,29 @@ class _Helper:
             raise _ERRORS[answer["kind"]](f"the bookmarks can't be reached: {error}")
         return answer["state"]
 
+    @property
+    def runs(self) -> bool:
+        """Whether there is a process."""
+        return self._process is not None
+
+    def rest(self) -> None:
+        """End the process, unless it is being asked; the next question begins another one."""
+        if self._lock.acquire(blocking=False):
+            try:
+                self._end()
+            finally:
+                self._lock.release()
+
     def end(self) -> None:
         """End the process."""
         with self._lock:
-            if self._process is not None and self._process.stdin is not None:
-                self._process.stdin.close()
-                self._process.wait()
-                self._process = None
+            self._end()
+
+    def _end(self) -> None:
+        if self._process is not None and self._process.stdin is not None:
+            self._process.stdin.close()
+            self._process.wait()
+            self._process = None
 
     def _exchange(self, line: str) -> str:
         try:

@@ -65,15 +65,24 @@ class Night:
         at_once: How many at once.
         limit_seconds: How long each may take.
         tell: Is told of each store that is through, in the thread of :meth:`run`.
+        turn: Which store of each company begins: the first for 0, the one after it for 1, and so on around. One that is
+            always over its limit keeps those after it from being begun, so another one is to begin each night.
     """
 
     def __init__(
-        self, sync: Callable[[str], Outcome], *, at_once: int, limit_seconds: float, tell: Callable[[Outcome], None]
+        self,
+        sync: Callable[[str], Outcome],
+        *,
+        at_once: int,
+        limit_seconds: float,
+        tell: Callable[[Outcome], None],
+        turn: int = 0,
     ) -> None:
         self._sync = sync
         self._at_once = at_once
         self._limit = limit_seconds
         self._tell = tell
+        self._turn = turn
         self._ended: queue.SimpleQueue[tuple[object, Outcome] | None] = queue.SimpleQueue()  # a signal may put into it
         self._waiting: deque[_Chain] = deque()
         self._running: dict[object, _Chain] = {}
@@ -84,6 +93,8 @@ class Night:
     def run(self, stores: Sequence[Store]) -> list[Outcome]:
         """Run the night of all stores; returns what each came to, in their order."""
         self._waiting.extend(_Chain(deque(names)) for names in _by_company(stores))
+        for chain in self._waiting:
+            chain.stores.rotate(-self._turn)
         while self._running or (self._waiting and not self._stopping):
             while self._waiting and len(self._running) < self._at_once and not self._stopping:
                 self._begin(self._waiting.popleft())

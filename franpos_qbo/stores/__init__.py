@@ -3,7 +3,7 @@
 What Airflow needs of it, in an environment of its own without the plugins, needs PyYAML and jsonschema alone.
 """
 
-from franpos_qbo.stores.files import StoresError
+from franpos_qbo.stores.files import StoresAwayError, StoresError, read_bytes, unreadable
 from franpos_qbo.stores.reading import Store, by_realm, load_stores
 
-__all__ = ["Store", "StoresError", "by_realm", "load_stores"]
+__all__ = ["Store", "StoresAwayError", "StoresError", "by_realm", "load_stores", "read_bytes", "unreadable"]

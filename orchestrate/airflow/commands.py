@@ -3,8 +3,13 @@
 from __future__ import annotations
 
 import shutil
+from itertools import pairwise
+from typing import TYPE_CHECKING
 
 from orchestrate.nightly import PROJECT
+
+if TYPE_CHECKING:
+    from collections.abc import Collection, Sequence
 
 COMMANDS = ("check", "preview", "rebuild", "reconcile", "remind", "resync", "runs", "sync", "tickets", "undo")
 """All that need no person at a terminal or a browser."""
@@ -30,3 +35,10 @@ def franpos_qbo() -> str:
     if found is None:
         raise FileNotFoundError(f"franpos-qbo is not installed: make setup in {PROJECT}")
     return found
+
+
+def touches_others(words: Sequence[str], locations: Collection[str]) -> bool:
+    """Tell whether a command may touch other stores of the same company, given its words and the store's locations."""
+    asked = [word.removeprefix("--location=") for word in words if word.startswith("--location=")]
+    asked += [value for word, value in pairwise(words) if word == "--location"]
+    return words[0] in OF_THE_COMPANY and not (asked and set(asked) <= set(locations))

@@ -13,7 +13,7 @@ import structlog
 from airflow.sdk import BaseOperator, Context
 from airflow.sdk.exceptions import AirflowFailException
 
-from orchestrate.airflow.commands import COMMANDS, MEANINGS, OF_THE_COMPANY, franpos_qbo
+from orchestrate.airflow.commands import COMMANDS, MEANINGS, franpos_qbo, touches_others
 from orchestrate.airflow.environment import MELTANO_PROJECT, Secrets, SecretsMissing, find_store, store_environment
 from orchestrate.airflow.hiding import hiding
 
@@ -58,10 +58,10 @@ class StoreDesk(BaseOperator):
             raise AirflowFailException(f"a command begins with one of {', '.join(COMMANDS)}")
         if others:
             logger.info(f"its company is {', '.join(others)}'s too")
-            if words[0] in OF_THE_COMPANY and not any(word.startswith("--location") for word in words):
-                locations = " or ".join(str(location) for location in store.locations)
+            own = [str(location) for location in store.locations]
+            if touches_others(words, own):
                 raise AirflowFailException(
-                    f"{words[0]} would touch {', '.join(others)} too: add --location {locations}"
+                    f"{words[0]} would touch {', '.join(others)} too: add --location {' or '.join(own)}"
                 )
         hide = hiding([environment])
         with (

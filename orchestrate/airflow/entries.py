@@ -11,7 +11,7 @@ import hashlib
 import json
 from typing import TYPE_CHECKING, Any
 
-from franpos_qbo.stores import Store, StoresError, load_stores
+from franpos_qbo.stores import Store, load_stores, read_bytes
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -24,10 +24,7 @@ def fingerprint(path: Path) -> str:
     Raises:
         StoresError: It can't be read.
     """
-    try:
-        return hashlib.sha256(path.read_bytes()).hexdigest()
-    except OSError as error:
-        raise StoresError(f"{path} can't be read: {error.strerror}") from None
+    return hashlib.sha256(read_bytes(path)).hexdigest()
 
 
 def planned_entry(store: Store) -> dict[str, Any]:

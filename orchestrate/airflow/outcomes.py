@@ -47,9 +47,13 @@ def asked_for(planned: Sequence[str], earlier: Mapping[str, Record]) -> list[str
 
 
 def to_take(asked: Sequence[str], since_asked: Mapping[str, Record]) -> list[str]:
-    """Return the stores that a try takes, of those asked for: not what is done since, nor what needs a person."""
+    """Return the stores that a try takes, of those asked for: not what is done since, nor what needs a person.
+
+    Those that were over their limit come last: the others of their company were not begun for it.
+    """
     ended = {store for store, record in since_asked.items() if is_done(record) or needs_a_person(record)}
-    return [store for store in asked if store not in ended]
+    over = {store for store, record in since_asked.items() if record["exit_code"] == Code.TOO_LONG}
+    return sorted((store for store in asked if store not in ended), key=lambda store: store in over)
 
 
 def table(records: Iterable[Record]) -> list[str]:

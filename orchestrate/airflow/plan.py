@@ -12,7 +12,7 @@ from airflow.sdk import BaseOperator, Context
 from airflow.sdk.configuration import conf
 from airflow.sdk.exceptions import AirflowException, AirflowFailException
 
-from franpos_qbo.stores import Store, StoresError, load_stores
+from franpos_qbo.stores import Store, StoresAwayError, StoresError, load_stores
 from orchestrate.airflow.commands import franpos_qbo
 from orchestrate.airflow.entries import fingerprint, planned_entry
 from orchestrate.airflow.environment import MELTANO_PROJECT, Secrets, SecretsMissing, variables_of_worker
@@ -61,10 +61,10 @@ class NightPlan(BaseOperator):
             known_by = fingerprint(path)
             stores = load_stores(path)
             _look_at_what_all_need(stores)
+        except (StoresAwayError, SecretsMissing) as error:
+            raise AirflowException(f"no store is synced: {error}") from None
         except (StoresError, FileNotFoundError) as error:
             raise AirflowFailException(f"no store is synced: {error}") from None
-        except SecretsMissing as error:
-            raise AirflowException(f"no store is synced: {error}") from None
         made = shards(stores, self.stores_a_task, conf.getint("core", "max_map_length", fallback=1024))
         for number, shard in enumerate(made):
             plan = {"fingerprint": known_by, "stores": [planned_entry(store) for store in shard]}

@@ -27,6 +27,7 @@ Told = Callable[[dict[str, Any]], None]
 Relay = Callable[[Entry], None]
 
 _NIGHT_ENDED = "night_ended"
+_STORE = "store"
 _KILL_SECONDS = 60
 _REASON_CHARACTERS = 1000
 
@@ -46,7 +47,7 @@ class NightProcess:
         self, program: str, project: Path, environment: Mapping[str, str], *, at_once: int, minutes: int
     ) -> None:
         self._command = [program, "night", "--project", str(project), "--log", "json", "--format", "json"]
-        self._command += ["--at-once", str(at_once), "--limit", str(minutes)]
+        self._command += ["--at-once", str(at_once), "--limit", str(minutes), "--turn", "0"]
         self._environment = dict(environment)
         self._process: subprocess.Popen[str] | None = None
         self._is_stopping = False
@@ -119,7 +120,7 @@ class NightProcess:
 
     def _follow(self, process: subprocess.Popen[str], hide: Callable[[str], str], heard: Told, relay: Relay) -> None:
         for line in process.stderr or ():
-            entry = _entry(hide(line))
+            entry = _hidden(_entry(line), hide)
             extra = entry.get("extra", {})
             if extra.get("event_name") == _NIGHT_ENDED and isinstance(extra.get("night"), dict):
                 heard(extra["night"])
@@ -146,6 +147,18 @@ def _connections(secrets: Sequence[Mapping[str, Any]]) -> dict[str, str]:
         f"AIRFLOW_CONN_{secrets_name(number).upper()}": json.dumps({"conn_type": "generic", "extra": dict(own)})
         for number, own in enumerate(secrets)
     }
+
+
+def _hidden(value: Any, hide: Callable[[str], str]) -> Any:
+    """Return an entry without secrets; the names of stores are none, whatever a secret is."""
+    match value:
+        case str():
+            return hide(value)
+        case list():
+            return [_hidden(one, hide) for one in value]
+        case dict():
+            return {name: one if name == _STORE else _hidden(one, hide) for name, one in value.items()}
+    return value
 
 
 def _entry(line: str) -> Entry:

@@ -10,7 +10,7 @@ from airflow.sdk import BaseOperator, Context
 from airflow.sdk.exceptions import AirflowException, AirflowFailException, AirflowRuntimeError
 
 from franpos_night.outcome import Code
-from franpos_qbo.stores import Store, StoresError
+from franpos_qbo.stores import Store, StoresAwayError, StoresError
 from orchestrate.airflow import outcomes
 from orchestrate.airflow.commands import franpos_qbo
 from orchestrate.airflow.entries import stores_as_they_are
@@ -108,8 +108,9 @@ class ShardNight(BaseOperator):
             stores = stores_as_they_are(plan, Path(self.stores_file))
             program = franpos_qbo()
         except (StoresError, FileNotFoundError) as error:
+            code = Code.AGAIN if isinstance(error, StoresAwayError) else Code.SETTINGS
             for name in taken:
-                tell(outcomes.outcome(name, Code.SETTINGS, str(error)))
+                tell(outcomes.outcome(name, code, str(error)))
             return
         for name in taken:
             try:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import datetime as dt
 import logging
 import os
 import signal
@@ -60,6 +61,12 @@ def _shard(_context: click.Context, _option: click.Parameter, text: str | None) 
     "--limit", type=click.FloatRange(0, min_open=True), default=60, show_default=True, help="Minutes a store may take."
 )
 @click.option(
+    "--turn",
+    type=click.IntRange(0),
+    default=lambda: dt.datetime.now(dt.UTC).toordinal(),
+    help="Which of a company's stores begins, counted around from 0.  [default: another one each day]",
+)
+@click.option(
     "--project",
     type=click.Path(exists=True, file_okay=False, path_type=Path),
     default=lambda: os.environ.get("MELTANO_PROJECT_ROOT", "."),
@@ -76,6 +83,7 @@ def night(
     names: tuple[str, ...],
     at_once: int,
     limit: float,
+    turn: int,
     project: Path,
     form: str,
     log: str,
@@ -83,8 +91,9 @@ def night(
     """Sync the stores of a file, many at once, each by its own settings, into its own books.
 
     For each of them it is as if tap-franpos | target-qbo were run with its settings, and its bookmarks are where
-    meltano run --state-id-suffix=STORE has them. Stores of one company take turns. What goes wrong with one ends that
-    one alone, and so does the limit; what is not done waits in its ledger for the next night.
+    meltano run --state-id-suffix=STORE has them. Stores of one company take turns, another one first each day. What
+    goes wrong with one ends that one alone; one that is over the limit keeps those of its company that come after it
+    from being begun. What is not done waits in its ledger for the next night.
 
     A store's secrets are those of the connection that the file names: the variable AIRFLOW_CONN_NAME as Airflow reads
     it (JSON with an extra), else NAME.json in the folder of --secrets, an object of the plugins' variables.
@@ -105,7 +114,7 @@ def night(
     stores = _meant(shops.stores(), shard, names)
     bookmarks = MeltanoBookmarks(project.resolve(), shops.variables, os.environ)
     fleet = Fleet(shops.stores(), shops.variables, bookmarks, project)
-    of_night = Night(fleet.sync, at_once=at_once, limit_seconds=limit * 60, tell=_tell)
+    of_night = Night(fleet.sync, at_once=at_once, limit_seconds=limit * 60, tell=_tell, turn=turn)
     signal.signal(signal.SIGTERM, lambda *_: of_night.stop())
     signal.signal(signal.SIGINT, lambda *_: of_night.stop())
     outcomes = of_night.run(stores)

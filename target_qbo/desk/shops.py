@@ -6,7 +6,7 @@ import threading
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
-from franpos_qbo.stores import Store, StoresError, load_stores
+from franpos_qbo.stores import Store, StoresAwayError, StoresError, load_stores, unreadable
 from franpos_qbo.stores.secrets import secrets_of
 from target_qbo.desk.config import DeskConfig
 from target_qbo.desk.connecting import Connecting
@@ -14,7 +14,7 @@ from target_qbo.desk.nights import Nights, Schedule
 from target_qbo.desk.opening import KeptOpen
 from target_qbo.desk.rehearsing import Rehearsals
 from target_qbo.desk.works import Works
-from target_qbo.errors import ConfigurationError
+from target_qbo.errors import ConfigurationError, UnreachableError
 from target_qbo.reconcile.remembered import DecidedDays
 
 if TYPE_CHECKING:
@@ -157,9 +157,10 @@ class Shops:
                     self._read = mark, {store.name: store for store in load_stores(self._path)}
                 return self._read[1]
         except OSError as error:
-            raise ConfigurationError(f"{self._path} can't be read: {error.strerror}") from None
+            problem = unreadable(self._path, error)
         except StoresError as error:
-            raise ConfigurationError(str(error)) from None
+            problem = error
+        raise (UnreachableError if isinstance(problem, StoresAwayError) else ConfigurationError)(str(problem))
 
     def variables(self, name: str) -> Mapping[str, str]:
         """Return the variables of a store: its settings, its secrets, and where all stores' ledger is.

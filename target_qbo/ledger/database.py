@@ -21,6 +21,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
 _BUSY_SECONDS = 60
+_MIGRATION_SECONDS = 900  # of a large ledger on a slow disk
 _MIGRATING = threading.Lock()
 _MIGRATIONS = Path(__file__).parent / "migrations"
 _VERSION = re.compile(r"\d{4}")
@@ -264,7 +265,7 @@ def _one_migration() -> Iterator[None]:
     Raises:
         UnreachableError: Another one does not come to its end.
     """
-    if not _MIGRATING.acquire(timeout=_BUSY_SECONDS):
+    if not _MIGRATING.acquire(timeout=_MIGRATION_SECONDS):
         raise UnreachableError("another ledger is being brought up to date, and does not come to its end: try again")
     try:
         yield

@@ -58,7 +58,7 @@ def post_pending(company: Company, summary: RunSummary) -> None:
 def alone(company: Company, figures: Callable[[], dict[str, Any]], kind: str) -> Iterator[Journal]:
     """Let no other process post for the company meanwhile, and note the run with the figures that it came to.
 
-    What an earlier run sent within the last minute counts against the company's limits.
+    What left within the last minute, before the company's limits were counted here, counts against them.
     """
     ledger, minute = company.ledger, dt.timedelta(seconds=company.settings.minute_seconds)
     waiting = "another run is posting for this company: waiting for it to end"
@@ -68,8 +68,9 @@ def alone(company: Company, figures: Callable[[], dict[str, Any]], kind: str) ->
         outcome, why = runs.STOPPED, {}
         try:
             for request in documents.sent_since(ledger, begun - minute):
-                age = (now() - request.sent_at).total_seconds()
-                company.limits.recall(max(0.0, age), batch=request.documents > 1)
+                if request.sent_at < company.limits.since:
+                    age = (now() - request.sent_at).total_seconds()
+                    company.limits.recall(max(0.0, age), batch=request.documents > 1)
             yield Journal(ledger, still_alone, begun)
             outcome = runs.DONE
         except Exception as error:

@@ -6,6 +6,7 @@ Source: QuickBooks API notes, Limits and money.
 from __future__ import annotations
 
 import bisect
+import datetime as dt
 import math
 import threading
 import time
@@ -37,6 +38,7 @@ class RateLimits:
 
     Attributes:
         waited: Seconds in which something was ready to be sent and the limits did not allow it.
+        since: Since when they count what leaves (UTC).
     """
 
     def __init__(self, *, requests: int, batches: int, minute: float = 60.0, clock: Clock = time.monotonic) -> None:
@@ -50,6 +52,7 @@ class RateLimits:
         self._throttled_at = -math.inf
         self._lock = threading.Lock()
         self.waited = 0.0
+        self.since = dt.datetime.now(dt.UTC)
 
     @property
     def minute_seconds(self) -> float:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import contextvars
 import threading
 from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -21,8 +22,6 @@ from target_qbo.settings_schema import defaults
 from tests.shop import ROOT
 
 if TYPE_CHECKING:
-    from pathlib import Path
-
     from franpos_night.pipe import PipeWriter
 
 ANSWERS = """#!/bin/sh
@@ -111,6 +110,18 @@ def test_a_question_without_an_answer_holds_no_other_store(project: Path, monkey
             slow.result(30)
         assert other.result(30)
     assert bookmarks.read("c") != first, "it is another process by now"
+    bookmarks.close()
+
+
+def test_however_many_places_hold_bookmarks_few_processes_stay(project: Path) -> None:
+    def place(store: str) -> dict[str, str]:
+        return {"MELTANO_DATABASE_URI": f"sqlite:///{store}.db"}
+
+    bookmarks = MeltanoBookmarks(project, place, {"PATH": "/usr/bin:/bin"})
+    answers = {store: bookmarks.read(store) for store in "abcdefgh"}
+    assert sum(Path(f"/proc/{answer['by']}").exists() for answer in answers.values()) == 4
+    assert bookmarks.read("h") == answers["h"], "the latest are asked again"
+    assert bookmarks.read("a") != answers["a"], "it is another process by now"
     bookmarks.close()
 
 

@@ -161,6 +161,23 @@ def test_a_store_that_hangs_is_left_behind_and_its_company_with_it() -> None:
     assert night.left_behind == 1
 
 
+def test_one_that_is_always_over_its_limit_keeps_no_other_of_its_company_from_its_night_for_ever() -> None:
+    stores = [_store(name, "1") for name in ("hangs", "b", "c")]
+    through: list[set[str]] = []
+    for turn in range(738_000, 738_003):  # as days are counted
+        over = threading.Event()
+
+        def sync(store: str, over: threading.Event = over) -> Outcome:
+            if store == "hangs":
+                over.wait(MINUTE)
+            return _done(store)
+
+        night = Night(sync, at_once=1, limit_seconds=0.2, tell=lambda _one: None, turn=turn)
+        through.append({one.store for one in night.run(stores) if one.code is Code.DONE})
+        over.set()
+    assert sorted(through, key=len) == [set(), {"c"}, {"b", "c"}]
+
+
 def test_what_a_store_left_behind_says_later_is_not_heard() -> None:
     over = threading.Event()
 

@@ -248,5 +248,20 @@ def test_another_try_of_a_shard_takes_what_is_left_of_it(
     assert "AIRFLOW_CONN_FRANPOS_QBO" not in seen["environment"], "Airflow's own are not handed on"
 
 
+@pytest.mark.parametrize(
+    ("words", "touches"),
+    [
+        ("undo --run 4 --yes", True),
+        ("undo --location 101 --yes", False),
+        ("undo --location=102 --yes", False),
+        ("resync --location 103 --from 2026-03-01", True),
+        ("resync --location 101 --location 103", True),
+        ("reconcile --from 2026-03-01", False),
+    ],
+)
+def test_the_desk_knows_what_would_touch_other_stores_of_the_company(words: str, touches: bool) -> None:  # noqa: FBT001
+    assert commands.touches_others(words.split(), ["101", "102"]) is touches
+
+
 def test_the_desk_runs_every_command_that_asks_nobody() -> None:
     assert set(commands.COMMANDS) == set(COMMANDS) - ASKING

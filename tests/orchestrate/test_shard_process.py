@@ -30,10 +30,10 @@ def _night(program: str, project: Path) -> NightProcess:
     return NightProcess(program, project, dict(os.environ), at_once=2, minutes=1)
 
 
-def _stand_in(folder: Path, *lines: str) -> str:
-    """Write a program in the place of ``franpos-qbo``, which tells that store ``a`` is done, and what follows."""
+def _stand_in(folder: Path, *lines: str, store: str = "a") -> str:
+    """Write a program in the place of ``franpos-qbo``, which tells that a store is done, and what follows."""
     done = {"level": "info", "message": "a: done", "extra": {"event_name": "night_ended"}}
-    done["extra"]["night"] = outcome("a", Code.DONE, "")  # type: ignore[index]
+    done["extra"]["night"] = outcome(store, Code.DONE, "")  # type: ignore[index]
     program = folder / "stand-in"
     program.write_text("\n".join(["#!/bin/sh", f"echo '{json.dumps(done)}' >&2", *lines]))
     program.chmod(0o755)
@@ -66,6 +66,18 @@ def test_stores_that_the_night_tells_nothing_of_are_told_of_at_its_end(
     assert [(one["store"], one["exit_code"]) for one in told] == [("a", Code.DONE), ("b", code)]
     assert told[1]["reason"].endswith(reason)
     assert "hush" not in json.dumps([told, lines])
+
+
+def test_a_store_whose_name_holds_what_is_another_s_secret_is_told_of_by_its_name(tmp_path: Path) -> None:
+    told: list[dict[str, Any]] = []
+    lines: list[Any] = []
+    name = "main-street"
+    line = {"level": "info", "message": f"of {name}", "extra": {"store": name}}
+    stores = [(Store(name, (1,), "1", (), {}), {"TARGET_QBO_CLIENT_SECRET": name})]
+    program = _stand_in(tmp_path, f"echo '{json.dumps(line)}' >&2", store=name)
+    _night(program, tmp_path).run(stores, told.append, lines.append)
+    assert [(one["store"], one["exit_code"]) for one in told] == [(name, Code.DONE)]
+    assert [(one["message"], one["extra"]["store"]) for one in lines] == [("of ***", name)]
 
 
 def test_secrets_that_don_t_fit_are_said_not_to(tmp_path: Path) -> None:

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import errno
 import json
-from typing import TYPE_CHECKING, Any
+from pathlib import Path
+from typing import Any
 
 import pytest
 import yaml
@@ -11,14 +13,11 @@ from hypothesis import given
 from hypothesis import strategies as some
 
 from franpos_night.outcome import Code
-from franpos_qbo.stores import Store, load_stores
+from franpos_qbo.stores import Store, StoresAwayError, StoresError, load_stores
 from orchestrate.airflow.entries import fingerprint, own_file, planned_entry, stores_as_they_are
 from orchestrate.airflow.hiding import hiding
 from orchestrate.airflow.outcomes import asked_for, outcome, table, to_take, told_failures
 from orchestrate.airflow.shards import shards, title
-
-if TYPE_CHECKING:
-    from pathlib import Path
 
 DONE, FAILED, SIGN_IN = (outcome("any", code, "why") for code in (Code.DONE, Code.FAILED, Code.SIGN_IN))
 
@@ -63,6 +62,29 @@ def test_another_try_takes_what_is_neither_done_nor_needs_a_person() -> None:
     assert to_take(cleared, {"failed": DONE, "person": SIGN_IN}) == ["not-begun"]
     assert asked_for(["done"], {"done": DONE}) == ["done"], "who clears what is green wants it anew"
     assert to_take(["done"], {"done": DONE}) == [], "but Airflow by itself does not"
+
+
+def test_another_try_takes_those_that_were_over_their_limit_last() -> None:
+    """The others of their company were not begun for them."""
+    over, again = outcome("over", Code.TOO_LONG, "not through"), outcome("again", Code.AGAIN, "not begun")
+    assert to_take(["over", "again", "new"], {"over": over, "again": again}) == ["again", "new", "over"]
+
+
+@pytest.mark.parametrize(
+    ("error", "kind"),
+    [(FileNotFoundError(errno.ENOENT, "not there"), StoresError), (OSError(errno.ESTALE, "stale"), StoresAwayError)],
+)
+def test_a_file_system_that_does_not_answer_is_no_mistake_of_the_file(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, error: OSError, kind: type[StoresError]
+) -> None:
+    def fail(_path: Path) -> bytes:
+        raise error
+
+    monkeypatch.setattr(Path, "read_bytes", fail)
+    for read in (fingerprint, load_stores):
+        with pytest.raises(StoresError, match=f"stores.yml can't be read: {error.strerror}") as found:
+            read(tmp_path / "stores.yml")
+        assert type(found.value) is kind
 
 
 def test_failures_of_one_reason_are_told_together() -> None:

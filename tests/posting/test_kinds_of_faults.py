@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 import pytest
 
 from target_qbo.errors import UnreachableError
 from target_qbo.ledger.status import TicketStatus
-from target_qbo.qbo import Fault, QboFaultError, TooLargeError
+from target_qbo.qbo import Fault, QboFaultError, RateLimits, TooLargeError
 from tests.posting.tiny_books import DOCUMENTS
 
 if TYPE_CHECKING:
@@ -180,3 +181,18 @@ def test_an_undo_puts_back_what_it_can_not_take_out(shop: Shop) -> None:
     assert [(left.ticket.ticket_id, left.touched) for left in undone.left] == [("T1", False)]
     assert [row["UnappliedAmt"] for row in shop.books.standing("Payment")] == [0]
     assert shop.statuses()["T1"] is TicketStatus.POSTED
+
+
+@pytest.mark.parametrize("shared", [True, False])
+def test_what_the_run_before_sent_counts_once(shop: Shop, monkeypatch: pytest.MonkeyPatch, *, shared: bool) -> None:
+    """Limits that were there already have counted it as it left."""
+    recalled: list[float] = []
+    monkeypatch.setattr(RateLimits, "recall", lambda _self, seconds_ago, **_: recalled.append(seconds_ago))
+    shop.settings = replace(shop.settings, minute_seconds=60)
+    shop.limits = RateLimits(requests=1000, batches=1000) if shared else None
+    for number in (1, 2):
+        _ring_up(shop, number)
+        shop.receive()
+        shop.run()
+    assert shop.wrong() == []
+    assert bool(recalled) is not shared

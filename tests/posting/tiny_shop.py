@@ -103,6 +103,7 @@ class Shop:
 
     Attributes:
         stopped: What stopped the latest run; None: nothing did.
+        limits: Of all runs together; None: each has its own.
     """
 
     def __init__(self, ledger: CompanyLedger, *, on_change: str = "update", batch_size: int = 4) -> None:
@@ -129,6 +130,7 @@ class Shop:
         self.tickets: dict[str, dict[str, Any]] = {}
         self.paid: dict[str, list[dict[str, Any]]] = {}
         self.stopped: BaseException | None = None
+        self.limits: RateLimits | None = None
 
     def ring_up(self, name: str, amounts: Sequence[int], methods: Sequence[str], *, refund: bool) -> None:
         """Ring a ticket up, or have another one in its place: amounts in cents, one tender for each."""
@@ -188,7 +190,7 @@ class Shop:
         return undone
 
     def _company(self) -> Company:
-        limits = RateLimits(requests=10_000, batches=10_000, minute=self.settings.minute_seconds)
+        limits = self.limits or RateLimits(requests=10_000, batches=10_000, minute=self.settings.minute_seconds)
         return Company(self.settings, self.ledger, self.books, limits, None)  # type: ignore[arg-type]
 
     def dump(self) -> str:
